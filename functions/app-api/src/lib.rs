@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod error;
+mod session_token;
+
+use std::convert::Infallible;
+
+pub use app::{App, StartError};
+use lambda_http::{Body, Request, RequestExt as _, Response, http::Method};
+use shared::http::{self as answers, Reference};
+
+use crate::error::RouteError;
+
+/// Answers one request. Whatever goes wrong is an answer too.
+///
+/// # Errors
+/// Never.
+pub async fn handle(app: &App, request: Request) -> Result<Response<Body>, Infallible> {
+    let answer = route(app, &request).await;
+    Ok(answer.unwrap_or_else(|error| error.into_response(&Reference::generate())))
+}
+
+/// Who does not know the key learns nothing, not even which routes there are.
+async fn route(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
+    if !answers::has_bearer(request.headers(), &app.api_keys) {
+        return Err(RouteError::Unauthorized);
+    }
+    match (request.raw_http_path(), request.method()) {
+        ("/app/v1/session/token", &Method::POST) => session_token::handle(app, request).await,
+        ("/app/v1/session/token", _) => Err(RouteError::MethodNotAllowed { allowed: "POST" }),
+        _ => Err(RouteError::NotFound),
+    }
+}

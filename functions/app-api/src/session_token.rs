@@ -1,0 +1,31 @@
+//! `POST /app/v1/session/token`: the app exchanges the one-time code its visitor brought for the session behind it.
+
+use http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use serde::Deserialize;
+use shared::{http as answers, session::Token};
+
+use crate::{App, error::RouteError};
+
+/// A code and its JSON have about 60 bytes.
+const MAX_BODY_LEN: usize = 1_024;
+
+#[derive(Deserialize)]
+struct Exchange {
+    code: String,
+}
+
+/// Answers with the session, once for each code.
+pub(crate) async fn handle(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
+    if !answers::is_content_type(request.headers(), "application/json") {
+        return Err(RouteError::MediaType);
+    }
+    let body: &[u8] = request.body();
+    if body.len() > MAX_BODY_LEN {
+        return Err(RouteError::BodyTooLarge);
+    }
+    let exchange: Exchange = serde_json::from_slice(body).map_err(|_| RouteError::Body)?;
+    let code = Token::parse(&exchange.code).ok_or(RouteError::Code)?;
+    let active = app.accounts.redeem_code(&code, app.clock.now()).await?.ok_or(RouteError::Code)?;
+    Ok(answers::json(StatusCode::OK, &active.view()))
+}

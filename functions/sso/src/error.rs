@@ -1,0 +1,129 @@
+//! Every way a request can end badly, as the caller sees it and as the log tells it.
+
+use std::error::Error;
+
+use http::{HeaderValue, StatusCode, header};
+use lambda_http::{Body, Response};
+use shared::{
+    http::{self as answers, Problem, Reference},
+    saml::{IdentityError, ResponseError},
+    store::{SignInError, StoreError},
+    telemetry::causes,
+};
+
+const UNAUTHENTICATED: Problem =
+    Problem { kind: "unauthenticated", title: "Nobody is signed in", status: StatusCode::UNAUTHORIZED };
+
+/// One variant for each outcome a caller can see.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RouteError {
+    #[error("no such route")]
+    NotFound,
+    #[error("method not allowed")]
+    MethodNotAllowed { allowed: String },
+    #[error("no such marketplace")]
+    UnknownMarketplace,
+    #[error("body is not application/x-www-form-urlencoded")]
+    MediaType,
+    #[error("body is too large")]
+    BodyTooLarge,
+    #[error("form has not exactly one SAMLResponse")]
+    Form,
+    #[error("no sign-in was started in this browser within ten minutes")]
+    NoPendingRequest,
+    #[error("response refused")]
+    Refused(#[from] ResponseError),
+    #[error("assertion does not tell who signed in")]
+    Identity(#[from] IdentityError),
+    #[error("response was used before")]
+    Replayed(#[source] SignInError),
+    #[error("nobody is signed in")]
+    Unauthenticated,
+    #[error("internal error")]
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<StoreError> for RouteError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<SignInError> for RouteError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::AssertionConsumed | SignInError::RequestConsumed => Self::Replayed(error),
+            SignInError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl RouteError {
+    /// The answer. This is the one place that logs.
+    pub(crate) fn into_response(self, reference: &Reference) -> Response<Body> {
+        self.log(reference);
+        if matches!(self, Self::Unauthenticated) {
+            return answers::problem(UNAUTHENTICATED, reference);
+        }
+        let (status, title, advice) = self.page();
+        let mut response = answers::error_page(status, title, advice, reference);
+        let headers = response.headers_mut();
+        match &self {
+            Self::MethodNotAllowed { allowed } => {
+                headers.extend(HeaderValue::from_str(allowed).ok().map(|allowed| (header::ALLOW, allowed)));
+            }
+            Self::Internal(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    /// What a person reads. It never says which rule broke: that would help to forge (threats.md C11).
+    fn page(&self) -> (StatusCode, &'static str, &'static str) {
+        const START_AGAIN: &str = "Please go back to your marketplace and open the app from there again.";
+        match self {
+            Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here", START_AGAIN),
+            Self::UnknownMarketplace => (StatusCode::NOT_FOUND, "We do not know this marketplace", START_AGAIN),
+            Self::MethodNotAllowed { .. } => {
+                (StatusCode::METHOD_NOT_ALLOWED, "This address works in another way", START_AGAIN)
+            }
+            Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Your sign-in could not be read", START_AGAIN),
+            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Your sign-in could not be read", START_AGAIN),
+            Self::Form => (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN),
+            Self::Refused(error) if is_unreadable(error) => {
+                (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN)
+            }
+            Self::NoPendingRequest | Self::Refused(_) | Self::Identity(_) | Self::Replayed(_) => {
+                (StatusCode::FORBIDDEN, "You could not be signed in", START_AGAIN)
+            }
+            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "Nobody is signed in", START_AGAIN),
+            Self::Internal(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Something went wrong on our side", "Please try again in a moment.")
+            }
+        }
+    }
+
+    fn log(&self, reference: &Reference) {
+        let causes = causes(self);
+        match self {
+            Self::Internal(_) => tracing::error!(%reference, causes, "{self}"),
+            Self::Unauthenticated | Self::NotFound => tracing::debug!(%reference, "{self}"),
+            _ => tracing::warn!(%reference, causes, "{self}"),
+        }
+    }
+}
+
+/// Whether the response never got as far as being a document of the right kind.
+fn is_unreadable(error: &ResponseError) -> bool {
+    matches!(
+        error,
+        ResponseError::TooLarge { .. }
+            | ResponseError::NotBase64
+            | ResponseError::NotUtf8
+            | ResponseError::NotXml
+            | ResponseError::Declaration
+            | ResponseError::NotAResponse
+    )
+}

@@ -1,0 +1,32 @@
+//! `GET …/saml/initialize`: sends the browser to the marketplace with a fresh request (protocol.md §3.3).
+
+use http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use shared::{domain::GroupId, http as answers, saml::AuthnRequest};
+use url::form_urlencoded;
+
+use crate::{App, error::RouteError, pending::Pending};
+
+/// Redirects to the identity provider and remembers the request in this browser.
+pub(crate) fn handle(app: &App, request: &Request, marketplace: &str) -> Result<Response<Body>, RouteError> {
+    let marketplace = app.marketplace(marketplace)?;
+    let authn_request = AuthnRequest::new(app.clock.now());
+    let url = authn_request.redirect_url(marketplace, group_hint(request).as_ref());
+    let mut response = answers::redirect(StatusCode::FOUND, &url)
+        .ok_or_else(|| RouteError::Internal("redirect is not a header".into()))?;
+    let pending = Pending {
+        marketplace: marketplace.key.clone(),
+        request_id: authn_request.id().to_owned(),
+        issued_at: app.clock.now(),
+    };
+    pending.remember(&app.sealer, request, &mut response);
+    Ok(response)
+}
+
+/// The group the person came from: the only parameter that is passed on, and only if it is a group id (threats.md C13). It is
+/// a hint: without it the marketplace asks.
+fn group_hint(request: &Request) -> Option<GroupId> {
+    let query = request.uri().query().unwrap_or_default();
+    let (_, group) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "group_id")?;
+    group.parse().ok()
+}

@@ -1,0 +1,148 @@
+//! The request a browser is waiting to have answered: in a sealed cookie, because nothing else comes back from the
+//! marketplace that only this browser could know (threats.md F4, C6). One cookie for each request, so that two tabs can
+//! sign in at the same time.
+
+use jiff::{SignedDuration, Timestamp};
+use lambda_http::{Body, Request, Response};
+use serde::{Deserialize, Serialize};
+use shared::{
+    domain::MarketplaceKey,
+    http::{self as answers, SameSite},
+    saml::CLOCK_SKEW,
+    sealed::Sealer,
+};
+
+/// How long a person may take to sign in at the marketplace.
+const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// What the names of these cookies start with.
+const PREFIX: &str = "__Host-saml-";
+/// So many sign-ins at once are plenty; more would only fill the request's headers.
+const MAX_PENDING: usize = 5;
+
+/// One outstanding request.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub(crate) struct Pending {
+    pub(crate) marketplace: MarketplaceKey,
+    pub(crate) request_id: String,
+    pub(crate) issued_at: Timestamp,
+}
+
+impl Pending {
+    /// Hands this request to the browser, and takes the oldest ones back if there are too many.
+    pub(crate) fn remember(&self, sealer: &Sealer, request: &Request, response: &mut Response<Body>) {
+        let mut others: Vec<(String, Option<Timestamp>)> = sealed_cookies(request)
+            .map(|(name, value)| (name.to_owned(), sealer.open::<Self>(value).ok().map(|pending| pending.issued_at)))
+            .collect();
+        others.sort_by_key(|(_, issued_at)| std::cmp::Reverse(*issued_at));
+        for (name, _) in others.iter().skip(MAX_PENDING - 1) {
+            answers::clear_cookie(response, name, SameSite::None);
+        }
+        answers::set_cookie(response, &self.cookie_name(), &sealer.seal(self), LIFETIME.as_secs(), SameSite::None);
+    }
+
+    /// Takes this request back from the browser: it has been answered.
+    pub(crate) fn forget(&self, response: &mut Response<Body>) {
+        answers::clear_cookie(response, &self.cookie_name(), SameSite::None);
+    }
+
+    /// The start of the request's own id tells one cookie from another.
+    fn cookie_name(&self) -> String {
+        let id: String = self.request_id.chars().filter(char::is_ascii_hexdigit).take(12).collect();
+        format!("{PREFIX}{id}")
+    }
+}
+
+/// What this browser is waiting for from this marketplace.
+pub(crate) fn outstanding(
+    sealer: &Sealer,
+    request: &Request,
+    marketplace: &MarketplaceKey,
+    now: Timestamp,
+) -> Vec<Pending> {
+    sealed_cookies(request)
+        .take(2 * MAX_PENDING)
+        .filter_map(|(_, value)| sealer.open::<Pending>(value).ok())
+        .filter(|pending| pending.marketplace == *marketplace)
+        .filter(|pending| pending.issued_at - CLOCK_SKEW <= now && now < pending.issued_at + LIFETIME)
+        .collect()
+}
+
+fn sealed_cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
+    answers::cookies(request.headers()).filter(|(name, _)| {
+        name.strip_prefix(PREFIX).is_some_and(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::http::header;
+    use shared::secret::Secret;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::constant(1_894_701_630, 0);
+
+    fn sealer() -> Sealer {
+        Sealer::new(&Secret::from("0123456789abcdef0123456789abcdef"), "sso pending request").unwrap()
+    }
+
+    fn pending(request_id: &str, issued_at: Timestamp) -> Pending {
+        Pending { marketplace: "acme-hub".parse().unwrap(), request_id: request_id.to_owned(), issued_at }
+    }
+
+    fn request(cookies: &[(String, String)]) -> Request {
+        let mut request = Request::new(Body::Empty);
+        for (name, value) in cookies {
+            request.headers_mut().append(header::COOKIE, format!("{name}={value}").parse().unwrap());
+        }
+        request
+    }
+
+    fn cookie(pending: &Pending) -> (String, String) {
+        (pending.cookie_name(), sealer().seal(pending))
+    }
+
+    fn found(cookies: &[(String, String)], marketplace: &str, now: Timestamp) -> Vec<Pending> {
+        outstanding(&sealer(), &request(cookies), &marketplace.parse().unwrap(), now)
+    }
+
+    #[test]
+    fn requests_of_several_tabs_are_all_outstanding() {
+        let tabs = [pending("_0123456789abcdef", NOW), pending("_fedcba9876543210", NOW)];
+        assert_eq!(found(&tabs.clone().map(|tab| cookie(&tab)), "acme-hub", NOW), tabs);
+    }
+
+    #[test]
+    fn another_marketplaces_request_is_not_outstanding_here() {
+        assert!(found(&[cookie(&pending("_0123456789abcdef", NOW))], "northbank", NOW).is_empty());
+    }
+
+    #[test]
+    fn a_request_is_outstanding_for_ten_minutes() {
+        let cookies = [cookie(&pending("_0123456789abcdef", NOW))];
+        assert_eq!(found(&cookies, "acme-hub", NOW + LIFETIME - SignedDuration::from_secs(1)).len(), 1);
+        assert!(found(&cookies, "acme-hub", NOW + LIFETIME).is_empty());
+        assert!(found(&cookies, "acme-hub", NOW - SignedDuration::from_mins(2)).is_empty());
+    }
+
+    #[test]
+    fn a_cookie_that_is_not_ours_counts_for_nothing() {
+        let name = pending("_0123456789abcdef", NOW).cookie_name();
+        assert!(found(&[(name, "forged".to_owned())], "acme-hub", NOW).is_empty());
+    }
+
+    #[test]
+    fn the_oldest_requests_make_room_for_a_new_one() {
+        let old: Vec<_> =
+            (0..7).map(|n| cookie(&pending(&format!("_{n:012}ff"), NOW + SignedDuration::from_secs(n)))).collect();
+        let mut response = Response::new(Body::Empty);
+        pending("_aaaaaaaaaaaaaaaa", NOW).remember(&sealer(), &request(&old), &mut response);
+        let set: Vec<&str> =
+            response.headers().get_all(header::SET_COOKIE).iter().map(|v| v.to_str().unwrap()).collect();
+        let cleared: Vec<&str> = set.iter().filter(|cookie| cookie.contains("Max-Age=0")).map(|c| &c[12..24]).collect();
+        assert_eq!(cleared, ["000000000002", "000000000001", "000000000000"]);
+        assert!(set.iter().any(|c| c.starts_with("__Host-saml-aaaaaaaaaaaa=")
+            && c.contains("SameSite=None")
+            && c.contains("Secure")));
+    }
+}

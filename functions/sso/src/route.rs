@@ -1,0 +1,113 @@
+//! Which request means what (design.md §3, protocol.md §3.3 and §3.9). Routes are found on the raw path, so that nothing
+//! percent-encoded can pass for a separator; a marketplace key needs no encoding.
+
+use lambda_http::{Request, RequestExt as _, http::Method};
+
+use crate::error::RouteError;
+
+/// What is asked for. The marketplace is as the caller wrote it: not yet known to exist.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    Initialize(String),
+    Consume(String),
+    Session,
+    Logout,
+    Health,
+}
+
+impl Route {
+    pub(crate) fn of(request: &Request) -> Result<Self, RouteError> {
+        let (route, method) = Self::of_path(request).ok_or(RouteError::NotFound)?;
+        if request.method() == method {
+            Ok(route)
+        } else {
+            Err(RouteError::MethodNotAllowed { allowed: method.to_string() })
+        }
+    }
+
+    fn of_path(request: &Request) -> Option<(Self, Method)> {
+        let path = request.raw_http_path().strip_prefix('/')?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let segments: Vec<&str> = path.split('/').collect();
+        match segments.as_slice() {
+            ["mno-enterprise", marketplace, "saml", "initialize"]
+            | ["maestrano", "auth", "saml", "init", marketplace] => {
+                Some((Self::Initialize((*marketplace).to_owned()), Method::GET))
+            }
+            ["mno-enterprise", marketplace, "saml", "consume"]
+            | ["maestrano", "auth", "saml", "consume", marketplace] => {
+                Some((Self::Consume((*marketplace).to_owned()), Method::POST))
+            }
+            ["maestrano", "init"] => Some((Self::Initialize(named_in_query(request)?), Method::GET)),
+            ["maestrano", "consume"] => Some((Self::Consume(named_in_query(request)?), Method::POST)),
+            ["session"] => Some((Self::Session, Method::GET)),
+            ["session", "logout"] => Some((Self::Logout, Method::POST)),
+            ["health"] => Some((Self::Health, Method::GET)),
+            _ => None,
+        }
+    }
+}
+
+/// The marketplace in `?marketplace=`, once.
+fn named_in_query(request: &Request) -> Option<String> {
+    let query = request.uri().query().unwrap_or_default();
+    let mut named = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "marketplace");
+    match (named.next(), named.next()) {
+        (Some((_, marketplace)), None) => Some(marketplace.into_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::{Body, http};
+
+    use super::*;
+
+    fn route(method: &str, path: &str) -> Result<Route, RouteError> {
+        let request =
+            http::Request::builder().method(method).uri(format!("https://x.test{path}")).body(Body::Empty).unwrap();
+        let raw_path = path.split('?').next().unwrap().to_owned();
+        Route::of(&request.with_raw_http_path(&raw_path))
+    }
+
+    #[test]
+    fn every_spelling_of_the_protocol_leads_to_its_route() {
+        for path in [
+            "/mno-enterprise/acme-hub/saml/initialize",
+            "/maestrano/auth/saml/init/acme-hub",
+            "/maestrano/init/?marketplace=acme-hub",
+        ] {
+            assert_eq!(route("GET", path).unwrap(), Route::Initialize("acme-hub".to_owned()), "{path}");
+        }
+        for path in [
+            "/mno-enterprise/acme-hub/saml/consume",
+            "/maestrano/auth/saml/consume/acme-hub",
+            "/maestrano/consume?marketplace=acme-hub",
+        ] {
+            assert_eq!(route("POST", path).unwrap(), Route::Consume("acme-hub".to_owned()), "{path}");
+        }
+    }
+
+    #[test]
+    fn another_method_is_refused_with_the_right_one() {
+        let error = route("GET", "/mno-enterprise/acme-hub/saml/consume").unwrap_err();
+        assert!(matches!(error, RouteError::MethodNotAllowed { allowed } if allowed == "POST"));
+    }
+
+    #[test]
+    fn anything_else_is_not_found() {
+        for path in [
+            "/",
+            "/mno-enterprise",
+            "/mno-enterprise/a/b/saml/initialize",
+            "/mno-enterprise//saml/initialize/x",
+            "/sessions",
+            "/maestrano/init",
+            "/maestrano/init?marketplace=a&marketplace=b",
+            "/mno-enterprise/a%2Fsaml%2Finitialize",
+        ] {
+            assert!(matches!(route("GET", path), Err(RouteError::NotFound)), "{path}");
+        }
+    }
+}

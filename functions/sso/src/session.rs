@@ -1,0 +1,43 @@
+//! `GET /session` and `POST /session/logout`: the browser's own view of its session.
+
+use http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use shared::{
+    http::{self as answers, SameSite},
+    session::{SESSION_LIFETIME, Token},
+};
+
+use crate::{App, error::RouteError};
+
+/// The session cookie. `__Host-` keeps it on this host, over TLS, for all paths.
+const COOKIE: &str = "__Host-stallholder-session";
+
+/// Gives the browser its new session. It replaces whatever was there, so that nobody can plant one beforehand.
+pub(crate) fn open(response: &mut Response<Body>, session: &Token) {
+    answers::set_cookie(response, COOKIE, session.expose(), SESSION_LIFETIME.as_secs(), SameSite::Lax);
+}
+
+/// Tells who is signed in.
+pub(crate) async fn show(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
+    let session = presented(request).ok_or(RouteError::Unauthenticated)?;
+    let active = app.accounts.session(&session, app.clock.now()).await?.ok_or(RouteError::Unauthenticated)?;
+    Ok(answers::json(StatusCode::OK, &active.view()))
+}
+
+/// Ends the session, here and in the browser. `SameSite=Lax` keeps other sites from doing it.
+pub(crate) async fn logout(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
+    if let Some(session) = presented(request) {
+        app.accounts.end_session(&session).await?;
+    }
+    let mut response = answers::empty(StatusCode::NO_CONTENT);
+    answers::clear_cookie(&mut response, COOKIE, SameSite::Lax);
+    Ok(response)
+}
+
+fn presented(request: &Request) -> Option<Token> {
+    let mut values = answers::cookies(request.headers()).filter(|(name, _)| *name == COOKIE);
+    match (values.next(), values.next()) {
+        (Some((_, value)), None) => Token::parse(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,132 @@
+//! An HTTP API on loopback: turns requests into API Gateway events (payload format 2.0), hands them to the very
+//! `handle` that the Lambda binary runs, by way of the same adapter, and turns its answer back.
+//!
+//! Like API Gateway it knows its routes, joins repeated headers with a comma, takes cookies out of them, sends bodies that are
+//! not text in base64, and refuses what a Lambda could not take (6 MB).
+
+mod event;
+
+use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, RawPathParams, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::any,
+};
+use lambda_http::{Adapter, Context, LambdaEvent, Service as _, request::LambdaRequest, service_fn};
+use serde_json::Value;
+use shared::clock::{Clock, SystemClock};
+
+use crate::feed::Feed;
+
+/// The payload limit of a synchronous Lambda invocation.
+const MAX_PAYLOAD_LEN: usize = 6 * 1024 * 1024;
+/// The integration time-out of an HTTP API.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The routes of the sign-in function, as the deployed API has them.
+const SSO_ROUTES: [&str; 11] = [
+    "/mno-enterprise/{mp}/saml/initialize",
+    "/mno-enterprise/{mp}/saml/consume",
+    "/maestrano/auth/saml/init/{mp}",
+    "/maestrano/auth/saml/consume/{mp}",
+    "/maestrano/init",
+    "/maestrano/init/",
+    "/maestrano/consume",
+    "/maestrano/consume/",
+    "/session",
+    "/session/logout",
+    "/health",
+];
+/// The routes of the app's function.
+const APP_ROUTES: [&str; 1] = ["/app/v1/session/token"];
+
+type Invocation = Pin<Box<dyn Future<Output = Result<Value, serde_json::Error>> + Send>>;
+
+/// A deployed function: takes an event, gives an answer, both as JSON.
+#[derive(Clone)]
+struct Function(Arc<dyn Fn(Value) -> Invocation + Send + Sync>);
+
+impl Function {
+    fn new<F, Fut>(handle: F) -> Self
+    where
+        F: Fn(lambda_http::Request) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = Result<lambda_http::Response<lambda_http::Body>, Infallible>> + Send + 'static,
+    {
+        Self(Arc::new(move |event| {
+            let handle = handle.clone();
+            Box::pin(async move {
+                let request: LambdaRequest = serde_json::from_value(event)?;
+                let mut adapter = Adapter::from(service_fn(handle));
+                let answer = match adapter.call(LambdaEvent::new(request, Context::default())).await {
+                    Ok(answer) => answer,
+                    Err(never) => match never {},
+                };
+                serde_json::to_value(answer)
+            })
+        }))
+    }
+}
+
+#[derive(Clone)]
+struct Route {
+    function: Function,
+    feed: Feed,
+}
+
+/// The API: every route with its function.
+pub(crate) fn router(sso: Arc<sso::App>, app_api: Arc<app_api::App>, feed: &Feed) -> Router {
+    let sso = Function::new(move |request| {
+        let app = Arc::clone(&sso);
+        async move { sso::handle(&app, request).await }
+    });
+    let app_api = Function::new(move |request| {
+        let app = Arc::clone(&app_api);
+        async move { app_api::handle(&app, request).await }
+    });
+    let mut router = Router::new();
+    for (function, paths) in [(sso, SSO_ROUTES.as_slice()), (app_api, APP_ROUTES.as_slice())] {
+        for path in paths {
+            let route = Route { function: function.clone(), feed: feed.clone() };
+            router = router.route(path, any(invoke).with_state(route));
+        }
+    }
+    router.fallback(|| async { message(StatusCode::NOT_FOUND, "Not Found") })
+}
+
+async fn invoke(
+    State(route): State<Route>,
+    matched: MatchedPath,
+    parameters: RawPathParams,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let line = format!("{} {}", parts.method, parts.uri.path());
+    let Ok(body) = axum::body::to_bytes(body, MAX_PAYLOAD_LEN).await else {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+    };
+    let parameters = parameters.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let event = event::of(&parts, &body, matched.as_str(), parameters, SystemClock.now());
+    let response = answer(&route.function, event).await;
+    route.feed.push("service", format!("{line} answered {}", response.status().as_u16()));
+    response
+}
+
+/// A function that panics, stalls or answers nonsense looks to the caller as it would behind API Gateway.
+async fn answer(function: &Function, event: Value) -> Response {
+    match tokio::time::timeout(TIMEOUT, tokio::spawn((function.0)(event))).await {
+        Err(_) => message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        Ok(Ok(Ok(answer))) => event::answer(&answer)
+            .unwrap_or_else(|| message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")),
+        Ok(failed) => {
+            tracing::error!(?failed, "a function crashed");
+            message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+        }
+    }
+}
+
+fn message(status: StatusCode, text: &'static str) -> Response {
+    (status, axum::Json(serde_json::json!({ "message": text }))).into_response()
+}

@@ -1,0 +1,162 @@
+//! HTTP to event and back (API Gateway developer guide, HTTP APIs, payload format version 2.0).
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    response::Response,
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use shared::random;
+
+/// The event of one request.
+pub(super) fn of(
+    parts: &Parts,
+    body: &[u8],
+    route: &str,
+    path_parameters: Map<String, Value>,
+    now: Timestamp,
+) -> Value {
+    let path = parts.uri.path();
+    let (body, is_base64) = encode(&parts.headers, body);
+    json!({
+        "version": "2.0",
+        "routeKey": format!("ANY {route}"),
+        "rawPath": path,
+        "rawQueryString": parts.uri.query().unwrap_or_default(),
+        "cookies": cookies(&parts.headers),
+        "headers": headers(&parts.headers),
+        "pathParameters": path_parameters,
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "local",
+            "domainName": "localhost",
+            "domainPrefix": "localhost",
+            "http": {
+                "method": parts.method.as_str(),
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": parts.headers.get(header::USER_AGENT).map(text),
+            },
+            "requestId": random::hex128(),
+            "routeKey": format!("ANY {route}"),
+            "stage": "$default",
+            "time": now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            "timeEpoch": now.as_millisecond(),
+        },
+        "body": body,
+        "isBase64Encoded": is_base64,
+    })
+}
+
+/// The HTTP answer in what a function returned; `None` if it is not one.
+pub(super) fn answer(answer: &Value) -> Option<Response> {
+    let status = StatusCode::from_u16(answer["statusCode"].as_u64()?.try_into().ok()?).ok()?;
+    let body = match (answer["body"].as_str(), answer["isBase64Encoded"].as_bool()) {
+        (None, _) => Vec::new(),
+        (Some(base64), Some(true)) => STANDARD.decode(base64).ok()?,
+        (Some(text), _) => text.as_bytes().to_vec(),
+    };
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
+        response.headers_mut().insert(name.parse::<HeaderName>().ok()?, value.as_str()?.parse().ok()?);
+    }
+    for cookie in answer["cookies"].as_array().into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie.as_str()?.parse().ok()?);
+    }
+    Some(response)
+}
+
+/// Bodies of a textual type travel as they are, all others in base64.
+fn encode(headers: &HeaderMap, body: &[u8]) -> (Option<String>, bool) {
+    if body.is_empty() {
+        return (None, false);
+    }
+    let media_type = headers.get(header::CONTENT_TYPE).map(text).unwrap_or_default();
+    let textual = ["text/", "application/json", "application/javascript", "application/xml"];
+    match std::str::from_utf8(body) {
+        Ok(body) if textual.iter().any(|prefix| media_type.starts_with(prefix)) => (Some(body.to_owned()), false),
+        _ => (Some(STANDARD.encode(body)), true),
+    }
+}
+
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::COOKIE).iter().map(text);
+    values.flat_map(|value| value.split("; ").map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// Names in lower case, repeated ones joined, cookies left out.
+fn headers(headers: &HeaderMap) -> Map<String, Value> {
+    let names = headers.keys().filter(|name| **name != header::COOKIE);
+    names
+        .map(|name| {
+            let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
+            (name.as_str().to_owned(), Value::String(values.join(",")))
+        })
+        .collect()
+}
+
+fn text(value: &HeaderValue) -> String {
+    String::from_utf8_lossy(value.as_bytes()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
+        let (parts, ()) = request.uri("/a/b%2Fc?x=1&x=2").body(()).unwrap().into_parts();
+        of(&parts, body, "/a/{rest}", Map::new(), Timestamp::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_path_and_the_query_stay_as_they_came() {
+        let event = event(Request::get(""), b"");
+        assert_eq!(event["rawPath"], "/a/b%2Fc");
+        assert_eq!(event["rawQueryString"], "x=1&x=2");
+        assert_eq!(event["body"], Value::Null);
+    }
+
+    #[test]
+    fn repeated_headers_are_joined_and_cookies_taken_out() {
+        let request =
+            Request::get("").header("X-A", "1").header("X-A", "2").header("cookie", "a=1; b=2").header("cookie", "c=3");
+        let event = event(request, b"");
+        assert_eq!(event["headers"]["x-a"], "1,2");
+        assert_eq!(event["headers"].get("cookie"), None);
+        assert_eq!(event["cookies"], json!(["a=1", "b=2", "c=3"]));
+    }
+
+    #[test]
+    fn a_form_travels_in_base64_and_json_as_it_is() {
+        let form = event(Request::post("").header("content-type", "application/x-www-form-urlencoded"), b"a=1");
+        assert_eq!((&form["body"], &form["isBase64Encoded"]), (&json!("YT0x"), &json!(true)));
+        let object = event(Request::post("").header("content-type", "application/json"), b"{}");
+        assert_eq!((&object["body"], &object["isBase64Encoded"]), (&json!("{}"), &json!(false)));
+    }
+
+    #[test]
+    fn every_cookie_of_an_answer_gets_its_own_header() {
+        let response =
+            answer(&json!({"statusCode": 302, "headers": {"location": "/x"}, "cookies": ["a=1", "b=2"]})).unwrap();
+        assert_eq!(response.status(), StatusCode::FOUND);
+        assert_eq!(response.headers().get_all(header::SET_COOKIE).iter().count(), 2);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_refused() {
+        for nonsense in [
+            json!(null),
+            json!({"statusCode": "x"}),
+            json!({"statusCode": 99_999}),
+            json!({"statusCode": 200, "isBase64Encoded": true, "body": "%"}),
+        ] {
+            assert!(answer(&nonsense).is_none(), "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `cargo run -p local`: starts the stack, says where it is, and ends it on Ctrl-C.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Parser;
+use local::{FeedLayer, Options, Ports, Stack};
+use sandbox::{IdpKeys, KeyPair};
+use shared::clock::SystemClock;
+use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// Runs marketplaces, Stallholder and a vendor's app on this machine, for development and tests.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    /// Port of the start page (default: a free one; so are all others)
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Port of the service
+    #[arg(long, default_value_t = 0)]
+    service_port: u16,
+    /// Port of the demo app
+    #[arg(long, default_value_t = 0)]
+    app_port: u16,
+    /// Port of the sandbox
+    #[arg(long, default_value_t = 0)]
+    sandbox_port: u16,
+    /// Port of the embedded DynamoDB
+    #[arg(long, default_value_t = 0)]
+    dynamodb_port: u16,
+    /// Keep the tables in this folder (default: in memory)
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Write where everything is, and this run's test keys, to this file once everything listens
+    #[arg(long, value_name = "FILE")]
+    describe: Option<PathBuf>,
+    /// Private key (PEM) the marketplaces sign with; give it once for all, or once for each
+    #[arg(long, value_name = "FILE", requires = "idp_cert")]
+    idp_key: Vec<PathBuf>,
+    /// Certificate (PEM) of that key
+    #[arg(long, value_name = "FILE", requires = "idp_key")]
+    idp_cert: Vec<PathBuf>,
+}
+
+/// The exit status for a stack that could not be started as asked.
+const CANNOT_START: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("local: {reason}");
+            ExitCode::from(CANNOT_START)
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), String> {
+    let options = Options {
+        ports: Ports {
+            start: arguments.port,
+            service: arguments.service_port,
+            app: arguments.app_port,
+            sandbox: arguments.sandbox_port,
+            dynamodb: arguments.dynamodb_port,
+        },
+        data: arguments.data,
+        idp_keys: idp_keys(&arguments.idp_key, &arguments.idp_cert)?,
+        clock: Arc::new(SystemClock),
+    };
+    let stack = Stack::start(options).await.map_err(|error| describe(&error))?;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::registry()
+        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter))
+        .with(FeedLayer(stack.feed().clone()))
+        .init();
+
+    if let Some(file) = &arguments.describe {
+        let written = stack.description().write(file);
+        written.map_err(|error| format!("cannot write --describe {}: {error}; choose another file", file.display()))?;
+    }
+    announce(&stack);
+    stop_signal().await.map_err(|error| format!("cannot wait for Ctrl-C: {error}"))?;
+    println!("\nStopping.");
+    stack.stop().await;
+    Ok(())
+}
+
+fn announce(stack: &Stack) {
+    let description = stack.description();
+    println!("Stallholder runs on this machine.\n");
+    println!("  start here    {}", description.start.base_url);
+    println!("  marketplaces  {}", description.sandbox.base_url);
+    println!("  service       {}", description.service.base_url);
+    println!("  demo app      {}", description.app.base_url);
+    println!("  tables        {}", description.stores.dynamodb_endpoint);
+    println!("\nCtrl-C stops all of it.");
+}
+
+/// The keys given on the command line: none, one pair for all marketplaces, or one for each.
+fn idp_keys(keys: &[PathBuf], certificates: &[PathBuf]) -> Result<IdpKeys, String> {
+    if keys.len() != certificates.len() {
+        return Err(format!("{} --idp-key but {} --idp-cert; give them in pairs", keys.len(), certificates.len()));
+    }
+    let pairs = keys.iter().zip(certificates).map(|(key, certificate)| key_pair(key, certificate));
+    let mut pairs = pairs.collect::<Result<Vec<KeyPair>, _>>()?;
+    Ok(match (pairs.len(), pairs.pop()) {
+        (_, None) => IdpKeys::Generate,
+        (1, Some(pair)) => IdpKeys::Pem { private_key: pair.private_key_pem, certificate: pair.certificate_pem },
+        (_, Some(last)) => {
+            pairs.push(last);
+            IdpKeys::PerMarketplace(pairs)
+        }
+    })
+}
+
+fn key_pair(key: &PathBuf, certificate: &PathBuf) -> Result<KeyPair, String> {
+    let read = |file: &PathBuf| {
+        std::fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))
+    };
+    KeyPair::from_pem(&read(key)?, &read(certificate)?)
+        .map_err(|error| format!("{} and {}: {error}", key.display(), certificate.display()))
+}
+
+/// The error and everything below it, on one line.
+fn describe(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+#[cfg(unix)]
+async fn stop_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stop_signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

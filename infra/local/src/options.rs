@@ -1,0 +1,40 @@
+//! What can be chosen about a stack.
+
+use std::{path::PathBuf, sync::Arc};
+
+use sandbox::IdpKeys;
+use shared::clock::{Clock, SystemClock};
+
+/// How to start a stack. The default keeps everything in memory and lets the system choose the ports.
+#[derive(Debug)]
+pub struct Options {
+    /// Where to listen, always on loopback.
+    pub ports: Ports,
+    /// A folder that keeps the tables from one run to the next.
+    pub data: Option<PathBuf>,
+    /// What the sandbox's identity providers sign with.
+    pub idp_keys: IdpKeys,
+    /// Our service's clock. The sandbox keeps the machine's.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A port for each server; 0 lets the system choose.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ports {
+    /// The start page.
+    pub start: u16,
+    /// Our service.
+    pub service: u16,
+    /// The vendor's app.
+    pub app: u16,
+    /// The marketplaces.
+    pub sandbox: u16,
+    /// The tables.
+    pub dynamodb: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { ports: Ports::default(), data: None, idp_keys: IdpKeys::Generate, clock: Arc::new(SystemClock) }
+    }
+}

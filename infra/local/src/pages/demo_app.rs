@@ -1,0 +1,65 @@
+//! What the vendor's app shows.
+
+use maud::{Markup, html};
+
+use super::page;
+use crate::demo_app::Visitor;
+
+/// Who signed in, through which group and marketplace.
+pub(crate) fn greeting(visitor: &Visitor) -> String {
+    let Visitor { marketplace, user, group, role, is_admin } = visitor;
+    page(
+        "Ledgerly",
+        &html! {
+            main.narrow { div.card {
+                h1 { "Hello, " span #name { (user.first_name) " " (user.last_name) } }
+                p.lead { "You are signed in to Ledgerly, the demo app, through a marketplace." }
+                dl {
+                    dt { "E-mail" } dd #email { (user.email) }
+                    dt { "Group" } dd #group { (group.name) }
+                    dt { "Role" } dd #role { (role) }
+                    dt { "Rights" } dd { @if *is_admin { "may administrate the group" } @else { "may use the app" } }
+                    dt { "Marketplace" } dd #marketplace { (marketplace) }
+                    dt { "Ids" } dd { code #user-id { (user.id) } " in " code #group-id { (group.id) } }
+                }
+                form method="post" action="/sign-out" { button.button.quiet type="submit" { "Sign out" } }
+            } }
+        },
+    )
+}
+
+/// Nobody is signed in.
+pub(crate) fn welcome(marketplaces: &[(String, String)]) -> String {
+    page(
+        "Ledgerly",
+        &html! {
+            main.narrow { div.card {
+                h1 { "Ledgerly" }
+                p.lead { "This is the demo app of a software vendor. You are not signed in. Come in through a marketplace:" }
+                (ways_in(marketplaces))
+            } }
+        },
+    )
+}
+
+/// The code was not good.
+pub(crate) fn refused(marketplaces: &[(String, String)]) -> String {
+    page(
+        "Ledgerly",
+        &html! {
+            main.narrow { div.card {
+                h1 { "That link has been used" }
+                p.lead { "A sign-in link works once and for a minute. Please sign in again:" }
+                (ways_in(marketplaces))
+            } }
+        },
+    )
+}
+
+fn ways_in(marketplaces: &[(String, String)]) -> Markup {
+    html! {
+        @for (key, initialize_url) in marketplaces {
+            p { a.button href=(initialize_url) { "Sign in through " (key) } }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The pages of the stack: the start page with its feed, and those of the demo app. One style sheet, no request to anyone
+//! else.
+
+mod demo_app;
+mod start;
+
+pub(crate) use demo_app::{greeting, refused, welcome};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+pub(crate) use start::router;
+
+/// A whole page.
+fn page(title: &str, body: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(include_str!("style.css"))) }
+            }
+            body { (body) }
+        }
+    }
+    .into_string()
+}

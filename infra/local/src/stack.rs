@@ -1,0 +1,217 @@
+//! Starting and stopping all of it.
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use aws_sdk_dynamodb::Client;
+use sandbox::Sandbox;
+use shared::{
+    marketplace::{DeveloperPlatform, PlatformError},
+    store::Accounts,
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
+
+use crate::{
+    Description, Feed, Options, Ports,
+    demo_app::DemoApp,
+    describe::Addresses,
+    gateway, pages,
+    secrets::Secrets,
+    stores::{self, ACCOUNTS_TABLE, StoresError},
+};
+
+/// How long a request that is under way may take to end when the stack stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A running stack. Dropping it leaves it running until the process ends; [`stop`](Self::stop) ends it.
+#[derive(Debug)]
+pub struct Stack {
+    description: Description,
+    dynamodb: Client,
+    feed: Feed,
+    sandbox: Sandbox,
+    shutdown: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// The stack cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port.
+    #[error("cannot listen on port {port} for the {server}: {reason}; choose another with {option}, or leave it away")]
+    Port {
+        /// As asked for.
+        port: u16,
+        /// Who should have listened.
+        server: &'static str,
+        /// What chooses the port.
+        option: &'static str,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// The stores.
+    #[error(transparent)]
+    Stores(#[from] StoresError),
+    /// The sandbox.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::StartError),
+    /// Its configuration, as our service reads it.
+    #[error("the sandbox's configuration cannot be used")]
+    Configuration(#[from] PlatformError),
+    /// The sign-in function.
+    #[error(transparent)]
+    Sso(#[from] sso::StartError),
+    /// The app's function.
+    #[error(transparent)]
+    AppApi(#[from] app_api::StartError),
+    /// A URL of ours, or an HTTP client.
+    #[error("cannot set up the {0}")]
+    Internal(&'static str),
+}
+
+struct Listeners {
+    start: TcpListener,
+    service: TcpListener,
+    app: TcpListener,
+    sandbox: TcpListener,
+    dynamodb: TcpListener,
+}
+
+impl Stack {
+    /// Starts everything and returns once everything answers.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is in the way and what to do about it.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let listeners = Listeners::bind(options.ports).await?;
+        let addresses = listeners.addresses()?;
+        let (tasks, shutdown, feed, secrets) =
+            (TaskTracker::new(), CancellationToken::new(), Feed::default(), Secrets::generate());
+
+        let dynamodb =
+            stores::start(listeners.dynamodb, &addresses.dynamodb, options.data.as_deref(), &tasks, &shutdown).await?;
+        let sandbox_options = sandbox::Options {
+            app_host: addresses.service.clone(),
+            keys: options.idp_keys,
+            ..sandbox::Options::default()
+        };
+        let sandbox = Sandbox::start(listeners.sandbox, sandbox_options, shutdown.clone()).await?;
+        follow(&sandbox, &feed, &tasks, &shutdown);
+
+        let environment = sandbox.environment();
+        let platform = DeveloperPlatform::new(
+            sandbox.base_url(),
+            "/api/config/v1",
+            environment.key.clone(),
+            environment.secret.clone().into(),
+        )
+        .map_err(|_| StartError::Internal("developer platform"))?;
+        let accounts = Accounts::new(dynamodb.clone(), ACCOUNTS_TABLE.to_owned());
+        let post_login_url =
+            Url::parse(&format!("{}/signed-in", addresses.app)).map_err(|_| StartError::Internal("app"))?;
+        let sso = sso::App::new(
+            platform.fetch().await?,
+            accounts.clone(),
+            &secrets.application,
+            post_login_url,
+            Arc::clone(&options.clock),
+        )?;
+        let app_api = app_api::App::new(accounts, vec![secrets.app_api_key.clone()], options.clock)?;
+        serve(listeners.service, gateway::router(Arc::new(sso), Arc::new(app_api), &feed), &tasks, &shutdown);
+
+        let description = Description::new(addresses, &secrets, &sandbox);
+        let demo_app = DemoApp::new(&description, feed.clone()).map_err(|_| StartError::Internal("demo app"))?;
+        serve(listeners.app, demo_app.router(), &tasks, &shutdown);
+        serve(listeners.start, pages::router(&description, &feed, &shutdown), &tasks, &shutdown);
+        tasks.close();
+        Ok(Self { description, dynamodb, feed, sandbox, shutdown, tasks })
+    }
+
+    /// Where everything is.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// A client of the embedded tables.
+    #[must_use]
+    pub fn dynamodb(&self) -> &Client {
+        &self.dynamodb
+    }
+
+    /// What happens.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// Ends everything. Requests under way get a few seconds.
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        let ended = async { tokio::join!(self.tasks.wait(), self.sandbox.stopped()) };
+        if tokio::time::timeout(GRACE, ended).await.is_err() {
+            tracing::warn!("some connections were cut");
+        }
+    }
+}
+
+impl Listeners {
+    async fn bind(ports: Ports) -> Result<Self, StartError> {
+        Ok(Self {
+            start: bind(ports.start, "start page", "--port").await?,
+            service: bind(ports.service, "service", "--service-port").await?,
+            app: bind(ports.app, "demo app", "--app-port").await?,
+            sandbox: bind(ports.sandbox, "sandbox", "--sandbox-port").await?,
+            dynamodb: bind(ports.dynamodb, "tables", "--dynamodb-port").await?,
+        })
+    }
+
+    /// Our service and the app live on `localhost`, the sandbox on `127.0.0.1`: two sites to a browser, so that cookies meet
+    /// here what they meet in production.
+    fn addresses(&self) -> Result<Addresses, StartError> {
+        let url = |host: &str, listener: &TcpListener| {
+            let port = listener.local_addr().map_err(|_| StartError::Internal("listeners"))?.port();
+            Ok::<_, StartError>(format!("http://{host}:{port}"))
+        };
+        Ok(Addresses {
+            start: url("localhost", &self.start)?,
+            service: url("localhost", &self.service)?,
+            app: url("localhost", &self.app)?,
+            dynamodb: url("127.0.0.1", &self.dynamodb)?,
+        })
+    }
+}
+
+async fn bind(port: u16, server: &'static str, option: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|reason| StartError::Port {
+        port,
+        server,
+        option,
+        reason,
+    })
+}
+
+fn serve(listener: TcpListener, router: axum::Router, tasks: &TaskTracker, shutdown: &CancellationToken) {
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        let server = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = server.await {
+            tracing::error!(%error, "a server stopped");
+        }
+    });
+}
+
+/// Copies what the marketplaces do into the feed.
+fn follow(sandbox: &Sandbox, feed: &Feed, tasks: &TaskTracker, shutdown: &CancellationToken) {
+    let (mut events, feed, stop) = (sandbox.subscribe(), feed.clone(), shutdown.clone());
+    tasks.spawn(stop.run_until_cancelled_owned(async move {
+        loop {
+            match events.recv().await {
+                Ok(event) => feed.push("marketplace", event.text),
+                Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
+            }
+        }
+    }));
+}

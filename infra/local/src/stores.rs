@@ -1,0 +1,118 @@
+//! The stores: an embedded DynamoDB that the AWS SDK talks to over loopback, as it would to AWS.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    error::SdkError,
+    operation::create_table::CreateTableError,
+    types::{
+        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
+    },
+};
+use dynoxide::Database;
+use shared::store::{PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The accounts table of the local stack.
+pub(crate) const ACCOUNTS_TABLE: &str = "stallholder-accounts";
+/// The region the local stack pretends to be in.
+pub(crate) const REGION: &str = "eu-west-1";
+
+/// The stores cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum StoresError {
+    /// The folder for the data.
+    #[error("cannot keep data in {path}: {reason}; choose a folder you can write to, or leave --data away")]
+    DataFolder {
+        /// As given.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// A table.
+    #[error("cannot create the table {table}: {reason}")]
+    Table {
+        /// Its name.
+        table: &'static str,
+        /// What the store says.
+        reason: String,
+    },
+}
+
+/// Serves the tables on `listener` until `shutdown`, and answers with a client that is connected to them.
+pub(crate) async fn start(
+    listener: TcpListener,
+    endpoint: &str,
+    data: Option<&Path>,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> Result<Client, StoresError> {
+    let database = open(data)?;
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop.cancelled_owned()).await {
+            tracing::error!(%error, "the embedded DynamoDB stopped");
+        }
+    });
+    let client = client(endpoint);
+    create_accounts_table(&client).await?;
+    Ok(client)
+}
+
+fn open(data: Option<&Path>) -> Result<Database, StoresError> {
+    let Some(folder) = data else {
+        return Database::memory().map_err(|error| data_folder(Path::new(":memory:"), &error));
+    };
+    std::fs::create_dir_all(folder).map_err(|error| data_folder(folder, &error))?;
+    let file = folder.join("dynamodb.sqlite");
+    Database::new(&file.to_string_lossy()).map_err(|error| data_folder(folder, &error))
+}
+
+fn data_folder(path: &Path, error: &dyn std::fmt::Display) -> StoresError {
+    StoresError::DataFolder { path: path.display().to_string(), reason: error.to_string() }
+}
+
+/// A client with credentials that open nothing: the embedded store asks for none.
+fn client(endpoint: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("local", "local", None, None, "local stack"))
+        .endpoint_url(endpoint)
+        .region(Region::from_static(REGION))
+        .build();
+    Client::from_conf(config)
+}
+
+async fn create_accounts_table(client: &Client) -> Result<(), StoresError> {
+    let failed = |reason: String| StoresError::Table { table: ACCOUNTS_TABLE, reason };
+    let mut create = client.create_table().table_name(ACCOUNTS_TABLE).billing_mode(BillingMode::PayPerRequest);
+    for (name, kind) in [(PARTITION_KEY, KeyType::Hash), (SORT_KEY, KeyType::Range)] {
+        let attribute =
+            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+        let key = KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+        create = create
+            .attribute_definitions(attribute.map_err(|error| failed(error.to_string()))?)
+            .key_schema(key.map_err(|error| failed(error.to_string()))?);
+    }
+    match create.send().await {
+        Ok(_) => {}
+        Err(error) if is_there_already(&error) => return Ok(()),
+        Err(error) => return Err(failed(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string())),
+    }
+    let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build();
+    client
+        .update_time_to_live()
+        .table_name(ACCOUNTS_TABLE)
+        .time_to_live_specification(ttl.map_err(|error| failed(error.to_string()))?)
+        .send()
+        .await
+        .map_err(|error| failed(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string()))?;
+    Ok(())
+}
+
+fn is_there_already<R>(error: &SdkError<CreateTableError, R>) -> bool {
+    error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception)
+}

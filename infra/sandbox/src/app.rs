@@ -1,0 +1,66 @@
+//! What every route shares: the world, the keys, the faults and the event log.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::events::EventLog;
+use crate::faults::FaultBoard;
+use crate::keys::Identity;
+use crate::options::EnvironmentCredentials;
+use crate::state::{Marketplace, World};
+
+/// The shared part, as axum hands it to handlers.
+pub(crate) type Shared = Arc<App>;
+
+pub(crate) struct App {
+    /// `http://127.0.0.1:PORT`
+    pub(crate) base_url: String,
+    pub(crate) environment: EnvironmentCredentials,
+    /// Key pairs by marketplace key. They outlive a reset.
+    pub(crate) identities: BTreeMap<String, Identity>,
+    pub(crate) faults: FaultBoard,
+    pub(crate) events: EventLog,
+    pub(crate) shutdown: CancellationToken,
+    /// The world as it was at start.
+    pub(crate) initial: World,
+    pub(crate) world: Mutex<World>,
+}
+
+impl App {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        lock(&self.world)
+    }
+
+    /// A copy of one marketplace as it is now, so that no lock is held while answering.
+    pub(crate) fn marketplace(&self, key: &str) -> Option<Marketplace> {
+        self.world().marketplace(key).cloned()
+    }
+
+    /// `api.host` and `sso.idp` of a marketplace.
+    pub(crate) fn host(&self, marketplace: &str) -> String {
+        format!("{}/{marketplace}", self.base_url)
+    }
+
+    /// The identity provider's address: where AuthnRequests go.
+    pub(crate) fn idp_sso_url(&self, marketplace: &str) -> String {
+        format!("{}/api/v1/auth/saml", self.host(marketplace))
+    }
+
+    /// Where the app lives according to this marketplace.
+    pub(crate) fn app_host(&self, marketplace: &Marketplace) -> String {
+        self.world().app_host_of(marketplace).to_owned()
+    }
+
+    /// Back to how everything was at start. Keys and credentials stay, and so does the event log.
+    pub(crate) fn reset(&self) {
+        *self.world() = self.initial.clone();
+        self.faults.clear();
+    }
+}
+
+/// Locks `mutex` even if a holder panicked: the data are replaced whole or changed in one step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,167 @@
+//! Faults on demand: the list of what shall go wrong, and the one middleware that makes it so.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde::{Deserialize, Serialize};
+
+use crate::app::{Shared, lock};
+use crate::listener::Breaker;
+use crate::routes::RouteName;
+
+/// The longest a delay may be.
+pub(crate) const LONGEST_DELAY: Duration = Duration::from_secs(60);
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum FaultKind {
+    /// Answer with an error status; nothing is done.
+    Status,
+    /// Wait first, then go on.
+    Delay,
+    /// Do what is asked, then break the connection without an answer.
+    Drop,
+    /// Answer 200 with a body nobody can parse; nothing is done.
+    Malformed,
+}
+
+impl FaultKind {
+    pub(crate) const ALL: [Self; 4] = [Self::Status, Self::Delay, Self::Drop, Self::Malformed];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Delay => "delay",
+            Self::Drop => "drop",
+            Self::Malformed => "malformed",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// One fault that is set.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Fault {
+    pub(crate) id: u64,
+    pub(crate) route: RouteName,
+    /// `None` hits every marketplace.
+    pub(crate) marketplace: Option<String>,
+    pub(crate) kind: FaultKind,
+    pub(crate) status: u16,
+    pub(crate) delay_ms: u64,
+    /// How often it still strikes; `None` until removed.
+    pub(crate) times: Option<u32>,
+}
+
+#[derive(Default)]
+pub(crate) struct FaultBoard {
+    board: Mutex<Board>,
+}
+
+#[derive(Default)]
+struct Board {
+    last_id: u64,
+    faults: Vec<Fault>,
+}
+
+impl FaultBoard {
+    /// Sets a fault and gives it its id.
+    pub(crate) fn add(&self, mut fault: Fault) -> Fault {
+        let mut board = lock(&self.board);
+        board.last_id += 1;
+        fault.id = board.last_id;
+        board.faults.push(fault.clone());
+        fault
+    }
+
+    pub(crate) fn list(&self) -> Vec<Fault> {
+        lock(&self.board).faults.clone()
+    }
+
+    /// Whether there was such a fault.
+    pub(crate) fn remove(&self, id: u64) -> bool {
+        let mut board = lock(&self.board);
+        let before = board.faults.len();
+        board.faults.retain(|fault| fault.id != id);
+        board.faults.len() < before
+    }
+
+    pub(crate) fn clear(&self) {
+        lock(&self.board).faults.clear();
+    }
+
+    /// The oldest fault for this request, counted down. A used-up fault is forgotten.
+    fn strike(&self, route: RouteName, marketplace: Option<&str>) -> Option<Fault> {
+        let mut board = lock(&self.board);
+        let fault = board.faults.iter_mut().find(|fault| fault.hits(route, marketplace))?;
+        fault.times = fault.times.map(|times| times.saturating_sub(1));
+        let struck = fault.clone();
+        board.faults.retain(|fault| fault.times != Some(0));
+        Some(struck)
+    }
+}
+
+impl Fault {
+    fn hits(&self, route: RouteName, marketplace: Option<&str>) -> bool {
+        self.route == route && (self.marketplace.is_none() || self.marketplace.as_deref() == marketplace)
+    }
+}
+
+/// The middleware: does to the request what the first matching fault says.
+pub(crate) async fn inject(
+    State(app): State<Shared>,
+    ConnectInfo(breaker): ConnectInfo<Breaker>,
+    matched: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(route) = RouteName::from_pattern(matched.as_str()) else {
+        return next.run(request).await;
+    };
+    let marketplace = marketplace_of(route, request.uri().path());
+    let Some(fault) = app.faults.strike(route, marketplace.as_deref()) else {
+        return next.run(request).await;
+    };
+    let told = format!("Fault {} ({}) struck a {} request.", fault.id, fault.kind.as_str(), route.as_str());
+    app.events.record(marketplace.as_deref(), "fault.struck", told);
+    match fault.kind {
+        FaultKind::Status => refuse(&fault),
+        FaultKind::Malformed => malformed(route),
+        FaultKind::Delay => {
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(fault.delay_ms).min(LONGEST_DELAY)) => {}
+                () = app.shutdown.cancelled() => {}
+            }
+            next.run(request).await
+        }
+        FaultKind::Drop => {
+            let response = next.run(request).await;
+            breaker.trip();
+            response
+        }
+    }
+}
+
+fn marketplace_of(route: RouteName, path: &str) -> Option<String> {
+    let first = path.split('/').nth(1)?;
+    route.belongs_to_marketplace().then(|| first.to_owned())
+}
+
+fn refuse(fault: &Fault) -> Response {
+    let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    (status, "The sandbox was told to fail here.\n").into_response()
+}
+
+fn malformed(route: RouteName) -> Response {
+    let content_type = route.content_type();
+    let body = if content_type == "application/json" { "{\"marketplaces\": [{" } else { "<html><body><form" };
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
+}

@@ -1,0 +1,33 @@
+//! A marketplace in a box: plays the Maestrano side for local development and tests.
+//!
+//! It serves the developer platform's configuration, a SAML identity provider, session checks and a launcher page
+//! for two seeded marketplaces, each under its own path prefix, on loopback only.
+//! A control API under `/control` changes people and settings, and makes routes fail on demand.
+//! It is written from the protocol alone and shares no code with the service, so that the two sides can disagree.
+//! It does not do billing, Connec!, webhooks or OpenID yet.
+
+mod app;
+mod config_api;
+mod control;
+mod events;
+mod faults;
+mod keys;
+mod listener;
+mod options;
+mod pages;
+mod random;
+mod routes;
+mod saml;
+mod seed;
+mod server;
+mod session;
+mod state;
+mod summary;
+mod time;
+
+pub use events::Event;
+pub use keys::{KeyError, KeyPair};
+pub use options::{EnvironmentCredentials, IdpKeys, MarketplaceSpec, Options, PathStyle};
+pub use server::{Sandbox, StartError};
+pub use state::{Directory, Group, Membership, Reseller, Role, SignatureMode, User};
+pub use summary::MarketplaceSummary;

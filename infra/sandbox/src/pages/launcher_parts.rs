@@ -1,0 +1,205 @@
+//! The launcher's cards.
+
+use maud::{Markup, html};
+use url::form_urlencoded::Serializer;
+
+use crate::config_api::Paths;
+use crate::events::Event;
+use crate::faults::{Fault, FaultKind};
+use crate::routes::RouteName;
+use crate::state::{Group, Marketplace, SignatureMode, User};
+use crate::time;
+
+pub(super) struct Card<'a> {
+    pub(super) marketplace: &'a Marketplace,
+    pub(super) host: &'a str,
+    pub(super) app_host: &'a str,
+}
+
+impl Card<'_> {
+    /// A way into the app. Absolute, because the cookie must belong to the host the app sends the browser back to.
+    fn launch_url(&self, user: &User, group: Option<&Group>, as_reseller: bool) -> String {
+        let init = format!("{}{}", self.app_host, Paths::of(self.marketplace).init);
+        let mut query = Serializer::new(String::new());
+        query.append_pair("user_uid", &user.uid).append_pair("sso_init_endpoint", &init);
+        if let Some(group) = group {
+            query.append_pair("group_id", &group.uid);
+        }
+        if as_reseller {
+            query.append_pair("reseller_sso", "true");
+        }
+        format!("{}/sso_trigger?{}", self.host, query.finish())
+    }
+}
+
+pub(super) fn card(card: &Card<'_>) -> Markup {
+    let marketplace = card.marketplace;
+    html! {
+        section .card aria-labelledby=(format!("mp-{}", marketplace.key)) {
+            header .card-head {
+                div {
+                    h2 id=(format!("mp-{}", marketplace.key)) {
+                        a href=(format!("/{}", marketplace.key)) { (marketplace.name) }
+                    }
+                    p .meta { code { (marketplace.key) } " · app id " code { (marketplace.api_id) } }
+                }
+                (switches(marketplace))
+            }
+            @for user in &marketplace.directory.users {
+                (person(card, user))
+            }
+        }
+    }
+}
+
+fn switches(marketplace: &Marketplace) -> Markup {
+    let path = format!("marketplaces/{}", marketplace.key);
+    let (label, next) = match marketplace.signature {
+        SignatureMode::Sha256 => ("RSA-SHA256", r#"{"signature":"historical"}"#),
+        SignatureMode::Historical => ("RSA-SHA1 (historical)", r#"{"signature":"sha256"}"#),
+    };
+    let acs = if marketplace.check_acs { "checked" } else { "not checked" };
+    let acs_next = format!("{{\"check_acs\":{}}}", !marketplace.check_acs);
+    html! {
+        div .switches {
+            button type="button" data-method="PATCH" data-path=(path) data-body=(next)
+                title="Switch the signature mode" { "Signature: " (label) }
+            button type="button" data-method="PATCH" data-path=(path) data-body=(acs_next)
+                title="Switch the check of the address Responses are posted to" { "Consume URL: " (acs) }
+        }
+    }
+}
+
+fn person(card: &Card<'_>, user: &User) -> Markup {
+    let key = &card.marketplace.key;
+    let groups = card.marketplace.directory.groups_of(&user.uid);
+    html! {
+        article .person {
+            div .person-head {
+                div {
+                    h3 { (user.name) " " (user.surname) }
+                    p .meta { (user.email) " · " code { (user.uid) } }
+                }
+                button .quiet type="button" data-method="POST"
+                    data-path=(format!("marketplaces/{key}/users/{}/end_session", user.uid))
+                    aria-label=(format!("End the session of {}", user.name)) { "End session" }
+            }
+            @if groups.is_empty() {
+                p .membership {
+                    span .none { "No group with this app" }
+                    a .launch href=(card.launch_url(user, None, false)) { "Try anyway" }
+                }
+            }
+            @for group in groups {
+                (membership(card, user, group))
+            }
+        }
+    }
+}
+
+fn membership(card: &Card<'_>, user: &User, group: &Group) -> Markup {
+    let role = card.marketplace.directory.role(&user.uid, &group.uid);
+    html! {
+        p .membership {
+            span .group {
+                span { (group.name) }
+                " "
+                code { (group.uid) }
+                @if let Some(role) = role { " " span .role { (role.as_str()) } }
+            }
+            span .ways {
+                @if group.reseller_id.is_some() {
+                    a href=(card.launch_url(user, Some(group), true))
+                        aria-label=(format!("Launch {} as reseller", group.name)) { "As reseller" }
+                }
+                a .launch href=(card.launch_url(user, Some(group), false))
+                    aria-label=(format!("Launch {} as {}", group.name, user.name)) { "Launch" }
+            }
+        }
+    }
+}
+
+pub(super) fn faults(faults: &[Fault], marketplaces: &[Marketplace]) -> Markup {
+    html! {
+        section .card aria-labelledby="faults" {
+            header .card-head {
+                h2 #faults { "Faults" }
+                button .quiet type="button" data-method="POST" data-path="reset" { "Reset everything" }
+            }
+            @if faults.is_empty() { p .hint { "Nothing fails on purpose." } }
+            ul .rows {
+                @for fault in faults { (fault_row(fault)) }
+            }
+            (fault_form(marketplaces))
+        }
+    }
+}
+
+fn fault_row(fault: &Fault) -> Markup {
+    let detail = match fault.kind {
+        FaultKind::Status => format!("answers {}", fault.status),
+        FaultKind::Delay => format!("waits {} ms", fault.delay_ms),
+        FaultKind::Drop => "breaks the connection".to_owned(),
+        FaultKind::Malformed => "answers nonsense".to_owned(),
+    };
+    let often = fault.times.map_or_else(|| "always".to_owned(), |times| format!("{times} more"));
+    html! {
+        li {
+            span {
+                code { (fault.route.as_str()) }
+                " " (detail) ", " (often)
+                @if let Some(key) = &fault.marketplace { " on " (key) }
+            }
+            button .quiet type="button" data-method="DELETE" data-path=(format!("faults/{}", fault.id))
+                aria-label=(format!("Remove fault {}", fault.id)) { "Remove" }
+        }
+    }
+}
+
+fn fault_form(marketplaces: &[Marketplace]) -> Markup {
+    html! {
+        form #fault-form .fields {
+            label { "Route"
+                select name="route" { @for route in RouteName::ALL { option { (route.as_str()) } } }
+            }
+            label { "Marketplace"
+                select name="marketplace" {
+                    option value="" { "all" }
+                    @for marketplace in marketplaces { option { (marketplace.key) } }
+                }
+            }
+            label { "Kind"
+                select name="kind" { @for kind in FaultKind::ALL { option { (kind.as_str()) } } }
+            }
+            label { "Status" input name="status" type="number" min="400" max="599" value="503"; }
+            label { "Delay, ms" input name="delay_ms" type="number" min="0" max="60000" value="2000"; }
+            label { "Times" input name="times" type="number" min="1" placeholder="always" value="1"; }
+            button .primary type="submit" { "Add fault" }
+        }
+    }
+}
+
+pub(super) fn events(events: &[Event]) -> Markup {
+    html! {
+        section .card aria-labelledby="events" {
+            header .card-head { h2 #events { "Last events" } }
+            @if events.is_empty() { p .hint { "Nothing has happened yet." } }
+            ol .rows {
+                @for event in events {
+                    li .event {
+                        time datetime=(time::iso8601(event.at)) { (clock(event)) }
+                        span {
+                            (event.text)
+                            @if let Some(key) = &event.marketplace { " " code { (key) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Time of day in UTC.
+fn clock(event: &Event) -> String {
+    event.at.strftime("%H:%M:%S").to_string()
+}

@@ -1,0 +1,70 @@
+//! The stable names of the marketplace's own routes, by which faults are set.
+
+use serde::{Deserialize, Serialize};
+
+/// A route the app calls or sends browsers to. The launcher and the control API have no name: they never fail on purpose.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RouteName {
+    /// The developer platform's configuration document.
+    Config,
+    /// The identity provider.
+    Saml,
+    /// The launcher's way into the app.
+    SsoTrigger,
+    /// Single logout's session check.
+    SessionCheck,
+    /// Where the app sends people who log out.
+    AppLogout,
+    /// Where the app sends people it does not let in.
+    AppAccessUnauthorized,
+}
+
+impl RouteName {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Config, Self::Saml, Self::SsoTrigger, Self::SessionCheck, Self::AppLogout, Self::AppAccessUnauthorized];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Saml => "saml",
+            Self::SsoTrigger => "sso_trigger",
+            Self::SessionCheck => "session_check",
+            Self::AppLogout => "app_logout",
+            Self::AppAccessUnauthorized => "app_access_unauthorized",
+        }
+    }
+
+    /// The path as axum matches it.
+    pub(crate) fn pattern(self) -> &'static str {
+        match self {
+            Self::Config => "/api/config/v1/marketplaces",
+            Self::Saml => "/{mp}/api/v1/auth/saml",
+            Self::SsoTrigger => "/{mp}/sso_trigger",
+            Self::SessionCheck => "/{mp}/api/v1/auth/saml/{uid}",
+            Self::AppLogout => "/{mp}/app_logout",
+            Self::AppAccessUnauthorized => "/{mp}/app_access_unauthorized",
+        }
+    }
+
+    /// What a working answer looks like, so that a malformed one can claim to be it.
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Config | Self::SessionCheck => "application/json",
+            _ => "text/html; charset=utf-8",
+        }
+    }
+
+    pub(crate) fn belongs_to_marketplace(self) -> bool {
+        self.pattern().starts_with("/{mp}/")
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|route| route.as_str() == name)
+    }
+
+    pub(crate) fn from_pattern(pattern: &str) -> Option<Self> {
+        let pattern = pattern.trim_end_matches('/');
+        Self::ALL.into_iter().find(|route| route.pattern() == pattern)
+    }
+}

@@ -1,0 +1,21 @@
+//! The sandbox over a real listener, one file per topic.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "this whole binary is a test; the lint configuration only knows functions marked as one"
+)]
+
+mod binary;
+mod config;
+mod control;
+mod faults;
+mod http;
+mod login;
+mod pages;
+mod response;
+mod running;
+mod session;
+mod signature;
+mod start;

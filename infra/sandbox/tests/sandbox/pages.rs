@@ -1,0 +1,35 @@
+//! The launcher.
+
+use crate::http::get;
+use crate::running::{Running, between};
+
+#[tokio::test]
+async fn every_membership_has_a_launch_link_that_leads_to_the_app() {
+    let running = Running::start().await;
+    let page = running.get("/").send().await;
+    assert_eq!(page.status, 200);
+    let link = between(&page.body, "class=\"launch\" href=\"", "\"").unwrap().replace("&amp;", "&");
+    assert!(link.starts_with(running.sandbox.base_url()));
+    let redirect = get(link).send().await;
+    assert_eq!(redirect.status, 302);
+    let expected = "http://localhost:4000/mno-enterprise/acme-hub/saml/initialize?group_id=cld-7a1c";
+    assert_eq!(redirect.header("location"), Some(expected));
+}
+
+#[tokio::test]
+async fn a_marketplace_has_a_page_of_its_own() {
+    let page = Running::start().await.get("/northbank").send().await;
+    assert!(page.body.contains("Олена"));
+    assert!(!page.body.contains("Okoro"));
+}
+
+#[tokio::test]
+async fn pages_load_nothing_from_elsewhere_and_show_no_secret() {
+    let running = Running::start().await;
+    let page = running.get("/").send().await.body;
+    for loading in ["src=", "@import", "url(", "<link rel=\"stylesheet\""] {
+        assert!(!page.contains(loading), "{loading}");
+    }
+    assert!(!page.contains(&running.marketplace("acme-hub").api_key));
+    assert!(!page.contains(&running.session_token(0, "usr-5k2").await));
+}

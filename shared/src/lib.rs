@@ -1,0 +1,26 @@
+//! What every function of Stallholder builds on.
+//!
+//! Read in this order: [`domain`] (ids, people, groups: plain types), [`marketplace`] (who we talk to),
+//! [`saml`] (how a marketplace tells us who signed in), [`session`] (what we remember of it), [`store`]
+//! (where), [`http`] (how we answer). The rest are small tools: [`clock`], [`env`], [`random`], [`sealed`],
+//! [`secret`], [`telemetry`].
+//!
+//! Invariants: [`domain`] names no AWS, HTTP or Lambda type; only [`store`]'s key module spells `PK` and `SK`;
+//! nothing but [`clock::SystemClock`] asks for the time; only `from_env` functions read variables.
+#![warn(missing_docs)]
+
+pub mod clock;
+pub mod domain;
+pub mod env;
+pub mod http;
+pub mod http_client;
+pub mod marketplace;
+pub mod random;
+pub mod saml;
+pub mod sealed;
+pub mod secret;
+pub mod session;
+pub mod store;
+pub mod telemetry;
+#[cfg(any(test, feature = "test-support"))]
+pub mod testing;

@@ -1,0 +1,175 @@
+//! The public key inside a marketplace's configured certificate. The certificate is pinned: who issued it and for
+//! how long says nothing here, what was configured does (protocol.md §3.10).
+
+use std::fmt;
+
+use aws_lc_rs::{
+    digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
+    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use x509_cert::{
+    Certificate,
+    der::{Decode as _, Encode as _, Reader as _, SliceReader, asn1::UintRef},
+};
+
+/// The object identifier of RSA keys (RFC 8017).
+const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
+
+/// A key that a marketplace's identity provider signs with.
+#[derive(Clone)]
+pub struct IdpKey {
+    rsa: ParsedPublicKey,
+    fingerprint: String,
+    certificate_der: Vec<u8>,
+}
+
+/// A configured certificate cannot be used.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum CertificateError {
+    /// No base64 between the markers, or no X.509 in it.
+    #[error("certificate cannot be read")]
+    Unreadable,
+    /// The fingerprint beside it belongs to another certificate.
+    #[error("certificate does not match the configured fingerprint (its own is {found})")]
+    FingerprintMismatch {
+        /// The SHA-1 fingerprint of the certificate itself; public.
+        found: String,
+    },
+    /// Not an RSA key.
+    #[error("certificate holds no RSA key")]
+    NotRsa,
+    /// Outside 2,048 to 8,192 bits.
+    #[error("certificate's RSA key has fewer than 2048 or more than 8192 bits")]
+    KeySize,
+}
+
+impl IdpKey {
+    /// The key in a PEM certificate, its line breaks optional (protocol.md §1.2). If `fingerprint` is given (SHA-1 of
+    /// the DER, hexadecimal, colons and case free) it must be this certificate's.
+    ///
+    /// # Errors
+    /// [`CertificateError`] says what is wrong with it.
+    pub fn from_pem(pem: &str, fingerprint: Option<&str>) -> Result<Self, CertificateError> {
+        let certificate_der = decode_pem(pem).ok_or(CertificateError::Unreadable)?;
+        let found = hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate_der).as_ref());
+        if fingerprint.is_some_and(|expected| normalise(expected) != found) {
+            return Err(CertificateError::FingerprintMismatch { found });
+        }
+        let certificate = Certificate::from_der(&certificate_der).map_err(|_| CertificateError::Unreadable)?;
+        let public_key = certificate.tbs_certificate.subject_public_key_info;
+        if public_key.algorithm.oid.to_string() != RSA_ENCRYPTION {
+            return Err(CertificateError::NotRsa);
+        }
+        let bits = modulus_bits(public_key.subject_public_key.raw_bytes()).ok_or(CertificateError::Unreadable)?;
+        if !(2_048..=8_192).contains(&bits) {
+            return Err(CertificateError::KeySize);
+        }
+        let public_key = public_key.to_der().map_err(|_| CertificateError::Unreadable)?;
+        let rsa = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &public_key)
+            .map_err(|_| CertificateError::Unreadable)?;
+        Ok(Self { rsa, fingerprint: found, certificate_der })
+    }
+
+    /// Whether this key made `signature` over `message` with RSASSA-PKCS1-v1_5 and SHA-256.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.rsa.verify_sig(message, signature).is_ok()
+    }
+
+    /// The SHA-1 fingerprint of the certificate, 40 hexadecimal digits: a name, not a proof.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The certificate, in DER.
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        &self.certificate_der
+    }
+}
+
+impl fmt::Debug for IdpKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IdpKey").field("fingerprint", &self.fingerprint).finish_non_exhaustive()
+    }
+}
+
+/// The size of the modulus in an `RSAPublicKey` (RFC 8017, A.1.1). AWS-LC would only complain when verifying.
+fn modulus_bits(public_key: &[u8]) -> Option<usize> {
+    let mut reader = SliceReader::new(public_key).ok()?;
+    let modulus = reader.sequence(|fields| {
+        let modulus = UintRef::decode(fields)?;
+        UintRef::decode(fields)?;
+        Ok(modulus.as_bytes().to_vec())
+    });
+    let modulus = modulus.ok()?;
+    let leading_zeros = modulus.first()?.leading_zeros();
+    Some(modulus.len() * 8 - usize::try_from(leading_zeros).ok()?)
+}
+
+fn decode_pem(pem: &str) -> Option<Vec<u8>> {
+    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
+    let (body, rest) = rest.split_once("-----END CERTIFICATE-----")?;
+    if rest.contains("-----BEGIN") {
+        return None;
+    }
+    let base64: String = body.split_ascii_whitespace().collect();
+    STANDARD.decode(base64).ok()
+}
+
+fn normalise(fingerprint: &str) -> String {
+    fingerprint.chars().filter(|c| *c != ':').map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &str = include_str!("../../../tests/fixtures/vectors/saml_test_idp_cert.pem");
+    const FINGERPRINT: &str = "bd:49:e2:00:83:69:ca:85:b8:7e:8b:d5:2a:3e:97:01:8c:9b:38:d7";
+
+    #[test]
+    fn the_fingerprint_matches_in_any_spelling() {
+        for spelling in [FINGERPRINT.to_owned(), FINGERPRINT.to_uppercase(), FINGERPRINT.replace(':', "")] {
+            assert!(IdpKey::from_pem(PEM, Some(&spelling)).is_ok(), "{spelling}");
+        }
+        assert!(IdpKey::from_pem(PEM, None).is_ok());
+    }
+
+    #[test]
+    fn a_certificate_without_line_breaks_is_read() {
+        let flat = PEM.replace('\n', "");
+        assert_eq!(IdpKey::from_pem(&flat, None).unwrap().fingerprint(), FINGERPRINT.replace(':', ""));
+    }
+
+    #[test]
+    fn another_certificates_fingerprint_is_refused() {
+        let other = FINGERPRINT.replace("bd", "be");
+        assert!(matches!(IdpKey::from_pem(PEM, Some(&other)), Err(CertificateError::FingerprintMismatch { .. })));
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        for pem in ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", &format!("{PEM}{PEM}")] {
+            assert_eq!(IdpKey::from_pem(pem, None).unwrap_err(), CertificateError::Unreadable);
+        }
+    }
+
+    #[test]
+    fn a_key_of_1024_bits_is_refused() {
+        let pem = include_str!("../../../tests/fixtures/keys/rsa1024_cert.pem");
+        assert_eq!(IdpKey::from_pem(pem, None).unwrap_err(), CertificateError::KeySize);
+    }
+
+    #[test]
+    fn a_key_that_is_not_rsa_is_refused() {
+        let pem = include_str!("../../../tests/fixtures/keys/p256_cert.pem");
+        assert_eq!(IdpKey::from_pem(pem, None).unwrap_err(), CertificateError::NotRsa);
+    }
+}

@@ -1,0 +1,250 @@
+//! One marketplace of the developer platform's document, as far as sign-in needs it (protocol.md §1.2).
+
+use serde::Deserialize;
+use url::Url;
+
+use super::{CertificateError, IdpKey};
+use crate::{
+    domain::{InvalidId, MarketplaceKey},
+    secret::Secret,
+};
+
+/// One marketplace that passed every check.
+#[derive(Debug, Clone)]
+pub struct Marketplace {
+    /// Its key: the boundary of everything we store.
+    pub key: MarketplaceKey,
+    /// Our app's id there: issuer of our requests, and half of the Basic pair.
+    pub app_id: String,
+    /// The other half.
+    pub api_key: Secret,
+    /// Where its configuration says our app lives.
+    pub app_host: String,
+    /// The origin of our single sign-on endpoints: `sso.idm`, or the app's host.
+    pub idm: String,
+    /// The assertion consumer service, as registered: what `Recipient` must be.
+    pub acs_url: String,
+    /// The identity provider: `sso.idp`, or the API's host.
+    pub idp: String,
+    /// Where authentication requests go.
+    pub idp_sso_url: String,
+    /// The keys its assertions may be signed with.
+    pub idp_keys: Vec<IdpKey>,
+}
+
+/// A marketplace whose configuration cannot be used.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum MarketplaceError {
+    /// Its key is missing or malformed.
+    #[error(transparent)]
+    Key(#[from] InvalidId),
+    /// A field we cannot do without.
+    #[error("{field} is missing")]
+    Missing {
+        /// Its path in the document.
+        field: &'static str,
+    },
+    /// A URL that is none, or not one we call.
+    #[error("{field} is not an https URL (http is for loopback only)")]
+    Url {
+        /// Its path in the document.
+        field: &'static str,
+    },
+    /// A path that does not start with a slash.
+    #[error("{field} is not a path")]
+    Path {
+        /// Its path in the document.
+        field: &'static str,
+    },
+    /// Its certificate.
+    #[error("sso.x509_certificate: {0}")]
+    Certificate(#[from] CertificateError),
+    /// Two marketplaces of one document share this key.
+    #[error("the key is used twice")]
+    Duplicate,
+}
+
+/// The entry as the platform sends it; anything may be missing.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct RawMarketplace {
+    pub(super) marketplace: Option<String>,
+    app: RawApp,
+    api: RawApi,
+    sso: RawSso,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RawApp {
+    host: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RawApi {
+    id: Option<String>,
+    key: Option<Secret>,
+    host: Option<String>,
+    base: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RawSso {
+    idm: Option<String>,
+    consume_path: Option<String>,
+    idp: Option<String>,
+    x509_fingerprint: Option<String>,
+    x509_certificate: Option<String>,
+}
+
+/// The path of the account API when none is given (protocol.md §1.4).
+const DEFAULT_API_BASE: &str = "/api/v1/";
+
+impl TryFrom<RawMarketplace> for Marketplace {
+    type Error = MarketplaceError;
+
+    fn try_from(raw: RawMarketplace) -> Result<Self, MarketplaceError> {
+        let RawMarketplace { marketplace, app, api, sso } = raw;
+        let key = text(marketplace, "marketplace")?.parse()?;
+        let app_host = host(text(app.host, "app.host")?, "app.host")?;
+        let idm = match given(sso.idm) {
+            Some(idm) => host(idm, "sso.idm")?,
+            None => app_host.clone(),
+        };
+        let api_host = host(text(api.host, "api.host")?, "api.host")?;
+        let idp = match given(sso.idp) {
+            Some(idp) => host(idp, "sso.idp")?,
+            None => api_host,
+        };
+        let api_base = path(given(api.base).unwrap_or_else(|| DEFAULT_API_BASE.to_owned()), "api.base")?;
+        let consume_path = path(text(sso.consume_path, "sso.consume_path")?, "sso.consume_path")?;
+        let certificate = text(sso.x509_certificate, "sso.x509_certificate")?;
+        Ok(Self {
+            key,
+            app_id: text(api.id, "api.id")?,
+            api_key: api
+                .key
+                .filter(|key| !key.expose().is_empty())
+                .ok_or(MarketplaceError::Missing { field: "api.key" })?,
+            acs_url: format!("{idm}{consume_path}"),
+            idp_sso_url: format!("{idp}{}/auth/saml", api_base.trim_end_matches('/')),
+            idp_keys: vec![IdpKey::from_pem(&certificate, given(sso.x509_fingerprint).as_deref())?],
+            app_host,
+            idm,
+            idp,
+        })
+    }
+}
+
+/// Empty strings count as absent: `sso.idm` comes as null and as `""` (protocol.md §1.2).
+fn given(value: Option<String>) -> Option<String> {
+    value.filter(|value| !value.trim().is_empty())
+}
+
+fn text(value: Option<String>, field: &'static str) -> Result<String, MarketplaceError> {
+    given(value).ok_or(MarketplaceError::Missing { field })
+}
+
+/// An origin, perhaps with a path, without a trailing slash.
+fn host(value: String, field: &'static str) -> Result<String, MarketplaceError> {
+    let url = Url::parse(&value).map_err(|_| MarketplaceError::Url { field })?;
+    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let reachable = match url.scheme() {
+        "https" => url.host().is_some(),
+        "http" => url.host().is_some_and(|host| is_loopback(&host)),
+        _ => false,
+    };
+    if plain && reachable { Ok(value.trim_end_matches('/').to_owned()) } else { Err(MarketplaceError::Url { field }) }
+}
+
+fn is_loopback(host: &url::Host<&str>) -> bool {
+    match host {
+        url::Host::Domain(name) => *name == "localhost",
+        url::Host::Ipv4(address) => address.is_loopback(),
+        url::Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+fn path(value: String, field: &'static str) -> Result<String, MarketplaceError> {
+    let plain = value.starts_with('/') && !value.starts_with("//") && !value.contains(['\\', '#', ' ', '\r', '\n']);
+    if plain { Ok(value) } else { Err(MarketplaceError::Path { field }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn entry(change: impl FnOnce(&mut Value)) -> Result<Marketplace, MarketplaceError> {
+        let document = include_str!("../../../tests/fixtures/vectors/marketplaces_config.json");
+        let mut document: Value = serde_json::from_str(document).unwrap();
+        let mut entry = document["marketplaces"][0].take();
+        change(&mut entry);
+        serde_json::from_value::<RawMarketplace>(entry).unwrap().try_into()
+    }
+
+    #[test]
+    fn a_full_entry_gives_every_url() {
+        let marketplace = entry(|_| ()).unwrap();
+        assert_eq!(marketplace.key.as_str(), "acme-hub");
+        assert_eq!(marketplace.acs_url, "https://app.example.test/maestrano/auth/saml/consume/acme-hub");
+        assert_eq!(marketplace.idp_sso_url, "https://hub.acme.example/api/v1/auth/saml");
+        assert_eq!(marketplace.app_id, "app-9f3d");
+    }
+
+    #[test]
+    fn a_missing_or_empty_idm_falls_back_to_the_apps_host() {
+        for idm in [Value::Null, json!(""), json!(" ")] {
+            let marketplace = entry(|entry| entry["sso"]["idm"] = idm).unwrap();
+            assert_eq!(marketplace.idm, "https://app.example.test");
+        }
+    }
+
+    #[test]
+    fn a_missing_idp_falls_back_to_the_apis_host() {
+        let marketplace = entry(|entry| entry["sso"]["idp"] = Value::Null).unwrap();
+        assert_eq!(marketplace.idp_sso_url, "https://hub.acme.example/api/v1/auth/saml");
+    }
+
+    #[test]
+    fn each_field_that_sign_in_needs_is_named_when_missing() {
+        for (section, name, field) in [
+            ("app", "host", "app.host"),
+            ("api", "id", "api.id"),
+            ("api", "key", "api.key"),
+            ("api", "host", "api.host"),
+            ("sso", "consume_path", "sso.consume_path"),
+            ("sso", "x509_certificate", "sso.x509_certificate"),
+        ] {
+            let error = entry(|entry| entry[section][name] = Value::Null).unwrap_err();
+            assert_eq!(error, MarketplaceError::Missing { field });
+        }
+    }
+
+    #[test]
+    fn a_url_that_is_not_https_is_refused_unless_it_is_loopback() {
+        for bad in ["http://app.example.test", "ftp://app.example.test", "app.example.test", "https://u:p@app.example.test", "https://app.example.test/?x"] {
+            let error = entry(|entry| entry["app"]["host"] = json!(bad)).unwrap_err();
+            assert_eq!(error, MarketplaceError::Url { field: "app.host" }, "{bad}");
+        }
+        for local in ["http://localhost:3000", "http://127.0.0.1:4000/", "http://[::1]:5000"] {
+            assert!(entry(|entry| entry["app"]["host"] = json!(local)).is_ok(), "{local}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_could_leave_the_host_is_refused() {
+        for bad in ["maestrano/consume", "//evil.example/x", "/a\\b", "/a b", "@evil.example"] {
+            let error = entry(|entry| entry["sso"]["consume_path"] = json!(bad)).unwrap_err();
+            assert_eq!(error, MarketplaceError::Path { field: "sso.consume_path" }, "{bad}");
+        }
+    }
+
+    #[test]
+    fn debug_does_not_print_the_key() {
+        assert!(!format!("{:?}", entry(|_| ()).unwrap()).contains("k-acme"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The marketplaces we serve: read from the developer platform (protocol.md §1), found by key, each with the
+//! keys its identity provider signs with.
+//!
+//! One marketplace that cannot be used is set aside with its reason; the others go on.
+
+mod certificate;
+mod config;
+mod directory;
+mod platform;
+
+pub use certificate::{CertificateError, IdpKey};
+pub use config::{Marketplace, MarketplaceError};
+pub use directory::{ConfigurationError, Directory};
+pub use platform::{DeveloperPlatform, PlatformError};

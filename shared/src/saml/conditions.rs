@@ -1,0 +1,119 @@
+//! Stage 4, second half: is this assertion for us, now, and an answer to what this browser asked? (protocol.md §3.10
+//! SHOULD; saml-profiles 4.1.4.3.)
+
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use super::{ResponseError, UncheckedAssertion};
+use crate::marketplace::Marketplace;
+
+/// How far the marketplace's clock may be from ours (protocol.md §3.10). A consumed assertion is remembered for this
+/// long after it expires, so that the tolerance cannot be used for a replay.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// What this browser is waiting for.
+#[derive(Debug, Clone, Copy)]
+pub struct Expectations<'a> {
+    /// The ids of its outstanding requests to this marketplace.
+    pub request_ids: &'a [String],
+    /// The present moment.
+    pub now: Timestamp,
+}
+
+/// An assertion that passed every rule. It can still be a replay: whoever acts on it consumes [`id`](Self::id) and
+/// [`request_id`](Self::request_id) first, once.
+#[derive(Clone)]
+pub struct Assertion {
+    /// The assertion's own id.
+    pub id: String,
+    /// The request it answers.
+    pub request_id: String,
+    /// The subject.
+    pub name_id: String,
+    /// From when on it cannot be accepted any more, the allowed skew included.
+    pub consumable_until: Timestamp,
+    /// When the marketplace wants the session to end, if it says so.
+    pub session_not_on_or_after: Option<Timestamp>,
+    /// Names and values.
+    pub attributes: Vec<(String, Vec<String>)>,
+}
+
+impl std::fmt::Debug for Assertion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Assertion").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl UncheckedAssertion {
+    /// Checks issuer, audience, recipient, time limits and the request it answers.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn check(self, marketplace: &Marketplace, expected: &Expectations<'_>) -> Result<Assertion, ResponseError> {
+        self.check_parties(marketplace)?;
+        self.check_times(expected.now)?;
+        let request_id = self.confirmation.in_response_to;
+        if !expected.request_ids.contains(&request_id) {
+            return Err(ResponseError::InResponseToMismatch);
+        }
+        Ok(Assertion {
+            id: self.id,
+            request_id,
+            name_id: self.name_id,
+            consumable_until: self.confirmation.not_on_or_after.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX),
+            session_not_on_or_after: self.session_not_on_or_after,
+            attributes: self.attributes,
+        })
+    }
+
+    fn check_parties(&self, marketplace: &Marketplace) -> Result<(), ResponseError> {
+        if !is_issuer(&self.issuer, marketplace) {
+            return Err(ResponseError::IssuerMismatch { found: self.issuer.clone() });
+        }
+        let ours = audiences(marketplace);
+        if let Some(foreign) = self.conditions.audiences.iter().find(|any_of| !any_of.iter().any(|one| ours.contains(one))) {
+            return Err(ResponseError::AudienceMismatch { found: foreign.join(" ") });
+        }
+        if self.confirmation.recipient != marketplace.acs_url {
+            return Err(ResponseError::RecipientMismatch { found: self.confirmation.recipient.clone() });
+        }
+        Ok(())
+    }
+
+    fn check_times(&self, now: Timestamp) -> Result<(), ResponseError> {
+        let earliest = now.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+        let latest = now.saturating_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
+        if self.conditions.not_before > earliest {
+            return Err(ResponseError::NotYetValid);
+        }
+        let limits = [
+            ("SubjectConfirmationData NotOnOrAfter", Some(self.confirmation.not_on_or_after)),
+            ("Conditions NotOnOrAfter", Some(self.conditions.not_on_or_after)),
+            ("SessionNotOnOrAfter", self.session_not_on_or_after),
+        ];
+        match limits.into_iter().find(|(_, limit)| limit.is_some_and(|limit| limit <= latest)) {
+            Some((attribute, _)) => Err(ResponseError::Expired { attribute }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The issuer carries the whole request as its query and so differs at every sign-in (protocol.md §3.6): what comes before
+/// a `?` must be the single sign-on URL, or all of it the identity provider's.
+fn is_issuer(issuer: &str, marketplace: &Marketplace) -> bool {
+    let before_query = issuer.split_once('?').map_or(issuer, |(url, _)| url);
+    before_query == marketplace.idp_sso_url || issuer == marketplace.idp
+}
+
+/// The assertion consumer service's origin, the app's host and `idm`, each with or without a trailing slash, and the app's
+/// id (protocol.md §3.6).
+fn audiences(marketplace: &Marketplace) -> Vec<String> {
+    let origin = Url::parse(&marketplace.acs_url).ok().map(|url| url.origin().ascii_serialization());
+    let hosts = [origin.as_ref(), Some(&marketplace.app_host), Some(&marketplace.idm)];
+    let mut audiences = vec![marketplace.app_id.clone()];
+    for host in hosts.into_iter().flatten() {
+        audiences.push(host.clone());
+        audiences.push(format!("{host}/"));
+    }
+    audiences
+}

@@ -1,0 +1,153 @@
+//! Stages 1 and 2: from a form field to a document of exactly the structure we expect (protocol.md §3.6, threats.md S1, S2,
+//! S4, S5, D1, D2). Nothing here is trusted yet.
+
+use std::collections::HashSet;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use uppsala::{Document, NodeKind};
+
+use super::{
+    ResponseError,
+    algorithm::{NS_ASSERTION, NS_PROTOCOL, NS_SIGNATURE},
+    xml::{self, Node},
+};
+
+/// The longest `SAMLResponse` field we decode, in bytes; genuine ones have about 10,000.
+pub const MAX_ENCODED_LEN: usize = 256 * 1024;
+/// A genuine response has about 80 elements.
+const MAX_ELEMENTS: usize = 1_000;
+/// A genuine element has up to seven.
+const MAX_ATTRIBUTES: usize = 24;
+/// A genuine element declares up to two.
+const MAX_NAMESPACES: usize = 12;
+
+/// Every spelling of an identifier that some XML library resolves references by.
+const ID_NAMES: [&str; 6] = ["ID", "Id", "id", "iD", "AssertionID", "ResponseID"];
+
+/// Decodes a `SAMLResponse` form field: base64, line breaks allowed (saml-bindings 3.5.4), of UTF-8. Never inflated.
+///
+/// # Errors
+/// [`ResponseError::TooLarge`], [`NotBase64`](ResponseError::NotBase64) or [`NotUtf8`](ResponseError::NotUtf8).
+pub fn decode(encoded: &str) -> Result<String, ResponseError> {
+    if encoded.len() > MAX_ENCODED_LEN {
+        return Err(ResponseError::TooLarge { limit: MAX_ENCODED_LEN });
+    }
+    let compact: Vec<u8> = encoded.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let bytes = STANDARD.decode(compact).map_err(|_| ResponseError::NotBase64)?;
+    String::from_utf8(bytes).map_err(|_| ResponseError::NotUtf8)
+}
+
+/// A response of the right structure that nobody has vouched for: it has one assertion, its direct child, with one
+/// signature right after the issuer, and no identifier occurs twice.
+pub struct UnverifiedResponse<'x> {
+    pub(super) document: Document<'x>,
+}
+
+/// The elements that matter, found once.
+pub(super) struct Parts<'d> {
+    pub(super) response: Node<'d>,
+    pub(super) assertion: Node<'d>,
+    pub(super) signature: Node<'d>,
+    pub(super) assertion_id: &'d str,
+}
+
+impl<'x> UnverifiedResponse<'x> {
+    /// Parses `xml` and checks its structure.
+    ///
+    /// # Errors
+    /// The first structural rule that does not hold.
+    pub fn parse(xml: &'x str) -> Result<Self, ResponseError> {
+        let document = xml::parse(xml)?;
+        check_declaration(&document)?;
+        let response = Self { document };
+        check_nodes(&response.document)?;
+        response.parts()?;
+        Ok(response)
+    }
+
+    pub(super) fn parts(&self) -> Result<Parts<'_>, ResponseError> {
+        let response = Node::root(&self.document)
+            .filter(|root| root.is(NS_PROTOCOL, "Response"))
+            .ok_or(ResponseError::NotAResponse)?;
+        let (assertion, signature) = only_assertion_and_signature(response)?;
+        let assertion_id = assertion
+            .attribute("ID")
+            .filter(|id| is_nc_name(id))
+            .ok_or(ResponseError::Id { element: "Assertion" })?;
+        Ok(Parts { response, assertion, signature, assertion_id })
+    }
+}
+
+impl std::fmt::Debug for UnverifiedResponse<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UnverifiedResponse").finish_non_exhaustive()
+    }
+}
+
+fn check_declaration(document: &Document<'_>) -> Result<(), ResponseError> {
+    let Some(declaration) = &document.xml_declaration else { return Ok(()) };
+    let utf8 = declaration.encoding.as_deref().is_none_or(|encoding| encoding.eq_ignore_ascii_case("utf-8"));
+    if declaration.version == "1.0" && utf8 { Ok(()) } else { Err(ResponseError::Declaration) }
+}
+
+/// Bounds, processing instructions and identifiers, over the whole document.
+fn check_nodes(document: &Document<'_>) -> Result<(), ResponseError> {
+    let mut elements = 0;
+    let mut ids = HashSet::new();
+    for node in document.descendants(document.root()) {
+        match document.node_kind(node) {
+            Some(NodeKind::ProcessingInstruction(_)) => return Err(ResponseError::ProcessingInstruction),
+            Some(NodeKind::Element(element)) => {
+                elements += 1;
+                if elements > MAX_ELEMENTS {
+                    return Err(ResponseError::TooMany { what: "elements" });
+                }
+                if element.attributes.len() > MAX_ATTRIBUTES {
+                    return Err(ResponseError::TooMany { what: "attributes" });
+                }
+                if element.namespace_declarations.len() > MAX_NAMESPACES {
+                    return Err(ResponseError::TooMany { what: "namespaces" });
+                }
+                let named = element.attributes.iter().filter(|a| ID_NAMES.contains(&&*a.name.local_name));
+                if !named.map(|attribute| &*attribute.value).all(|id| ids.insert(id)) {
+                    return Err(ResponseError::DuplicateId);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn only_assertion_and_signature<'d>(response: Node<'d>) -> Result<(Node<'d>, Node<'d>), ResponseError> {
+    let mut assertions = 0;
+    let mut signatures = 0;
+    for node in response.descendants() {
+        if node.is(NS_ASSERTION, "EncryptedAssertion") {
+            return Err(ResponseError::Encrypted);
+        }
+        assertions += usize::from(node.is(NS_ASSERTION, "Assertion"));
+        signatures += usize::from(node.is(NS_SIGNATURE, "Signature"));
+    }
+    let of_response = response.children("Response")?;
+    let assertion = of_response.into_iter().find(|node| node.is(NS_ASSERTION, "Assertion"));
+    let Some(assertion) = assertion.filter(|_| assertions == 1) else {
+        return Err(ResponseError::AssertionCount { found: assertions });
+    };
+    let of_assertion = assertion.children("Assertion")?;
+    match of_assertion.as_slice() {
+        [issuer, signature, ..]
+            if signatures == 1 && issuer.is(NS_ASSERTION, "Issuer") && signature.is(NS_SIGNATURE, "Signature") =>
+        {
+            Ok((assertion, *signature))
+        }
+        _ => Err(ResponseError::SignatureCount { found: signatures }),
+    }
+}
+
+/// The ASCII part of an NCName (XML Namespaces 1.0, 3): what identity providers use.
+fn is_nc_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+}

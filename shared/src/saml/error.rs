@@ -1,0 +1,141 @@
+//! Why a response was refused, in the standard's own words.
+
+/// One variant for each rule. None repeats what an outsider wrote, but for values that were signed by the marketplace's
+/// own key; even those are for the log and never for the caller.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum ResponseError {
+    /// The form field is longer than any genuine response.
+    #[error("response is larger than {limit} bytes")]
+    TooLarge {
+        /// In bytes of base64.
+        limit: usize,
+    },
+    /// Not standard base64, white space aside.
+    #[error("response is not base64")]
+    NotBase64,
+    /// Not UTF-8.
+    #[error("response is not UTF-8")]
+    NotUtf8,
+    /// Not well-formed, nested too deeply, or with a document type declaration.
+    #[error("response is not well-formed XML without a DTD")]
+    NotXml,
+    /// The XML declaration names another encoding than UTF-8, or another version than 1.0.
+    #[error("response declares another XML version or encoding")]
+    Declaration,
+    /// A processing instruction, anywhere.
+    #[error("response contains a processing instruction")]
+    ProcessingInstruction,
+    /// More elements, attributes or namespaces than any genuine response has.
+    #[error("response has too many {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+    },
+    /// Two elements carry the same identifier.
+    #[error("identifiers are not unique")]
+    DuplicateId,
+    /// An identifier is missing or not an NCName.
+    #[error("{element} has no usable ID")]
+    Id {
+        /// The element.
+        element: &'static str,
+    },
+    /// The document element is something else.
+    #[error("document element is not samlp:Response")]
+    NotAResponse,
+    /// Not SAML 2.0.
+    #[error("{element} is not version 2.0")]
+    Version {
+        /// The element.
+        element: &'static str,
+    },
+    /// The assertion is encrypted; we have no key for that.
+    #[error("response carries an encrypted assertion")]
+    Encrypted,
+    /// None, or several, or not where it belongs.
+    #[error("response has {found} assertions, or one that is not its direct child")]
+    AssertionCount {
+        /// How many, anywhere in the document.
+        found: usize,
+    },
+    /// None, or several, or not where it belongs.
+    #[error("response has {found} signatures, or one that is not right after the assertion's issuer")]
+    SignatureCount {
+        /// How many, anywhere in the document.
+        found: usize,
+    },
+    /// Something is missing, repeated, out of order or not foreseen.
+    #[error("{element} has other content than the profile allows")]
+    Structure {
+        /// The element whose content it is.
+        element: &'static str,
+    },
+    /// A required attribute is missing or empty.
+    #[error("{element} lacks {attribute}")]
+    MissingAttribute {
+        /// The element.
+        element: &'static str,
+        /// The attribute.
+        attribute: &'static str,
+    },
+    /// An algorithm that is not on the allow-list.
+    #[error("algorithm of {element} is not allowed")]
+    Algorithm {
+        /// The element that names it.
+        element: &'static str,
+    },
+    /// The one reference is not to the assertion.
+    #[error("signature does not reference the assertion")]
+    Reference,
+    /// None of the marketplace's keys made this signature.
+    #[error("signature is not by a key of this marketplace")]
+    Signature,
+    /// The assertion is not what was signed.
+    #[error("digest does not match")]
+    Digest,
+    /// The identity provider says no.
+    #[error("status is not Success")]
+    Status,
+    /// Meant for another endpoint.
+    #[error("destination is not our assertion consumer service")]
+    DestinationMismatch,
+    /// Not a UTC xs:dateTime.
+    #[error("{attribute} is not a UTC date and time")]
+    Time {
+        /// The attribute.
+        attribute: &'static str,
+    },
+    /// Not by this marketplace's identity provider.
+    #[error("issuer is {found}")]
+    IssuerMismatch {
+        /// As signed.
+        found: String,
+    },
+    /// Not for us.
+    #[error("audience is {found}")]
+    AudienceMismatch {
+        /// As signed.
+        found: String,
+    },
+    /// Meant for another endpoint.
+    #[error("recipient is {found}")]
+    RecipientMismatch {
+        /// As signed.
+        found: String,
+    },
+    /// Answers no request of this browser and marketplace.
+    #[error("in_response_to is not an outstanding request of this browser")]
+    InResponseToMismatch,
+    /// Not bearer.
+    #[error("subject confirmation method is not bearer")]
+    ConfirmationMethod,
+    /// Before `NotBefore`, the allowed skew considered.
+    #[error("assertion is not yet valid")]
+    NotYetValid,
+    /// At or after a `NotOnOrAfter`, the allowed skew considered.
+    #[error("assertion has expired ({attribute})")]
+    Expired {
+        /// Which limit.
+        attribute: &'static str,
+    },
+}

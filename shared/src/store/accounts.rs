@@ -1,0 +1,123 @@
+//! Reading who is signed in, redeeming codes, ending sessions.
+
+use aws_sdk_dynamodb::{Client, types::ReturnValue};
+use jiff::Timestamp;
+
+use super::{
+    StoreError,
+    item::{CodeItem, GroupItem, Item, MemberItem, SessionItem, UserItem},
+    keys::Key,
+};
+use crate::{
+    domain::VirtualUser,
+    session::{ActiveSession, Session, Token, TokenDigest},
+};
+
+/// The accounts table.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    pub(super) client: Client,
+    pub(super) table: String,
+}
+
+impl Accounts {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The session a browser presents, if it holds: it exists, it has not expired, and the membership it rests on is there.
+    ///
+    /// # Errors
+    /// [`StoreError`]: whether it holds is not known, so it must not be relied on.
+    pub async fn session(&self, id: &Token, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
+        self.active_session(&id.digest(), now).await
+    }
+
+    /// Redeems a one-time code: the session behind it, once.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the code may have been used up.
+    pub async fn redeem_code(&self, code: &Token, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
+        let deleted = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::code(&code.digest()).into_attributes()))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(StoreError::request("DeleteItem"))?;
+        let Some(item) = deleted.attributes else { return Ok(None) };
+        let code = CodeItem::read(item)?;
+        if code.expires_at <= now {
+            return Ok(None);
+        }
+        self.active_session(&code.session, now).await
+    }
+
+    /// Ends a session. Ending one that is not there is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it may still hold.
+    pub async fn end_session(&self, id: &Token) -> Result<(), StoreError> {
+        self.client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::session(&id.digest()).into_attributes()))
+            .send()
+            .await
+            .map_err(StoreError::request("DeleteItem"))?;
+        Ok(())
+    }
+
+    /// Opens a connection and checks that the table is there, before the first request needs it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be reached.
+    pub async fn warm_up(&self) -> Result<(), StoreError> {
+        self.get::<SessionItem>(Key::session(&Token::generate().digest())).await.map(|_| ())
+    }
+
+    async fn active_session(&self, id: &TokenDigest, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
+        let Some(session) = self.get::<SessionItem>(Key::session(id)).await? else { return Ok(None) };
+        if session.expires_at <= now {
+            return Ok(None);
+        }
+        let SessionItem { marketplace, user, group, .. } = &session;
+        let (found_user, found_group, found_member) = tokio::try_join!(
+            self.get::<UserItem>(Key::user(marketplace, user)),
+            self.get::<GroupItem>(Key::group(marketplace, group)),
+            self.get::<MemberItem>(Key::member(marketplace, group, user)),
+        )?;
+        let (Some(user), Some(group), Some(member)) = (found_user, found_group, found_member) else { return Ok(None) };
+        Ok(Some(ActiveSession {
+            virtual_user: VirtualUser { id: VirtualUser::id_of(&session.user, &session.group), email: member.virtual_email },
+            user: user.user,
+            group: group.group,
+            role: member.role,
+            session: Session {
+                marketplace: session.marketplace,
+                user: session.user,
+                group: session.group,
+                created_at: session.created_at,
+                expires_at: session.expires_at,
+                recheck_at: session.recheck_at,
+            },
+        }))
+    }
+
+    async fn get<T: Item>(&self, key: Key) -> Result<Option<T>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key.into_attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::request("GetItem"))?;
+        found.item.map(T::read).transpose()
+    }
+}

@@ -1,0 +1,46 @@
+//! What can go wrong with the table itself.
+
+use aws_sdk_dynamodb::error::{BuildError, SdkError};
+
+type Source = Box<dyn std::error::Error + Send + Sync>;
+
+/// A request to the table failed, or an item in it is not what we wrote. The source says more and is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No answer, or an answer that is an error.
+    #[error("{operation} on the accounts table failed")]
+    Request {
+        /// The DynamoDB operation.
+        operation: &'static str,
+        /// What the SDK says.
+        #[source]
+        source: Source,
+    },
+    /// An item that we cannot read.
+    #[error("an item of type {item} cannot be read")]
+    Corrupt {
+        /// What it should be.
+        item: &'static str,
+        /// What is wrong with it.
+        #[source]
+        source: Source,
+    },
+}
+
+impl StoreError {
+    pub(super) fn request<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        move |error| Self::Request { operation, source: error.into() }
+    }
+
+    pub(super) fn build(operation: &'static str) -> impl FnOnce(BuildError) -> Self {
+        move |error| Self::Request { operation, source: error.into() }
+    }
+
+    pub(super) fn corrupt(item: &'static str) -> impl FnOnce(serde_dynamo::Error) -> Self {
+        move |error| Self::Corrupt { item, source: error.into() }
+    }
+}

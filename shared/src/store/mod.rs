@@ -1,0 +1,15 @@
+//! The accounts table (design.md §5): groups, members, users, sessions, one-time codes, and what has been consumed.
+//!
+//! Every item belongs to one marketplace and says so in its key. Reads that decide about access are consistent, and expiry is
+//! checked when reading, because DynamoDB deletes expired items late (threats.md P7).
+
+mod accounts;
+mod error;
+mod item;
+mod keys;
+mod sign_in;
+
+pub use accounts::Accounts;
+pub use error::StoreError;
+pub use keys::{PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE};
+pub use sign_in::{SignIn, SignInError};

@@ -1,0 +1,6 @@
+//! Helpers for tests: an identity provider that can be made to lie. Enabled from dev-dependencies only.
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "test support fails loudly")]
+
+mod identity_provider;
+
+pub use identity_provider::{IdentityProvider, ResponseDraft};

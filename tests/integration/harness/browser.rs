@@ -1,0 +1,211 @@
+//! A browser as far as sign-in needs one: cookies by host with their `SameSite`, redirects one at a time, forms.
+
+use std::{collections::HashMap, io::Read as _};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::{Method, Response, StatusCode, header, redirect::Policy};
+use url::Url;
+
+use super::World;
+
+/// How many redirects a person sits through.
+const MAX_REDIRECTS: usize = 10;
+
+/// A person's browser.
+pub(crate) struct Browser {
+    client: reqwest::Client,
+    cookies: HashMap<(String, String), Cookie>,
+}
+
+#[derive(Clone)]
+struct Cookie {
+    value: String,
+    cross_site: bool,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) url: Url,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: header::HeaderMap,
+    pub(crate) body: String,
+}
+
+/// A form that submits itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl Answer {
+    pub(crate) fn location(&self) -> Option<&str> {
+        self.headers.get(header::LOCATION).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn set_cookies(&self) -> Vec<&str> {
+        self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
+    }
+
+    /// The text of the element with this id.
+    pub(crate) fn text_of(&self, id: &str) -> String {
+        let start = self.body.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no {id} in {}", self.body));
+        let rest = &self.body[start..];
+        let text = &rest[rest.find('>').unwrap() + 1..];
+        unescape(&text[..text.find('<').unwrap()])
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+impl Browser {
+    #[expect(clippy::new_without_default, reason = "a test opens a browser")]
+    pub(crate) fn new() -> Self {
+        let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        Self { client, cookies: HashMap::new() }
+    }
+
+    /// Another window of the same browser: the same cookies from here on.
+    pub(crate) fn copy(&self) -> Self {
+        Self { client: self.client.clone(), cookies: self.cookies.clone() }
+    }
+
+    pub(crate) async fn get(&mut self, url: &str) -> Answer {
+        self.send(self.request(Method::GET, url, false)).await
+    }
+
+    pub(crate) async fn post(&mut self, url: &str) -> Answer {
+        self.send(self.request(Method::POST, url, false)).await
+    }
+
+    /// Submits a form that another site's page holds: `SameSite=Lax` cookies stay behind.
+    pub(crate) async fn submit(&mut self, form: &Form) -> Answer {
+        self.send(self.request(Method::POST, &form.action, true).form(&form.fields)).await
+    }
+
+    /// Goes on until something other than a redirect comes.
+    pub(crate) async fn follow(&mut self, mut answer: Answer) -> Answer {
+        for _ in 0..MAX_REDIRECTS {
+            let Some(location) = answer.location() else { return answer };
+            let next = answer.url.join(location).unwrap();
+            answer = self.get(next.as_str()).await;
+        }
+        panic!("redirects without end, last to {}", answer.url);
+    }
+
+    /// Launches the app from the marketplace and stops at the page that carries the response.
+    pub(crate) async fn launch(&mut self, world: &World, marketplace: &str, user: &str, group: &str) -> Form {
+        let marketplace = world.marketplace(marketplace);
+        let mut url = Url::parse(&format!("{}/sso_trigger", marketplace.host)).unwrap();
+        url.query_pairs_mut()
+            .append_pair("user_uid", user)
+            .append_pair("group_id", group)
+            .append_pair("sso_init_endpoint", &marketplace.initialize_url);
+        let answer = self.get(url.as_str()).await;
+        let page = self.follow(answer).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        form(&page.body)
+    }
+
+    /// The whole way in, to the app's page.
+    pub(crate) async fn sign_in(&mut self, world: &World, marketplace: &str, user: &str, group: &str) -> Answer {
+        let form = self.launch(world, marketplace, user, group).await;
+        let answer = self.submit(&form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}\n{}", answer.body, world.feed());
+        self.follow(answer).await
+    }
+
+    fn request(&self, method: Method, url: &str, from_another_site: bool) -> reqwest::RequestBuilder {
+        let host = host_of(&Url::parse(url).unwrap());
+        let sent =
+            self.cookies.iter().filter(|((of, _), cookie)| *of == host && (cookie.cross_site || !from_another_site));
+        let cookies: Vec<String> = sent.map(|((_, name), cookie)| format!("{name}={}", cookie.value)).collect();
+        let request = self.client.request(method, url);
+        if cookies.is_empty() { request } else { request.header(header::COOKIE, cookies.join("; ")) }
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Answer {
+        let response: Response = request.send().await.unwrap();
+        let answer = Answer {
+            url: response.url().clone(),
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        };
+        for cookie in answer.set_cookies() {
+            self.keep(&host_of(&answer.url), cookie);
+        }
+        answer
+    }
+
+    fn keep(&mut self, host: &str, cookie: &str) {
+        let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
+        let (name, value) = pair.split_once('=').unwrap();
+        let key = (host.to_owned(), name.to_owned());
+        if attributes.contains("Max-Age=0") {
+            self.cookies.remove(&key);
+        } else {
+            let cookie = Cookie { value: value.to_owned(), cross_site: attributes.contains("SameSite=None") };
+            self.cookies.insert(key, cookie);
+        }
+    }
+
+    /// The cookies it holds for our service's host, by name.
+    pub(crate) fn cookie_names(&self, host: &str) -> Vec<&str> {
+        self.cookies.keys().filter(|(of, _)| of == host).map(|(_, name)| name.as_str()).collect()
+    }
+}
+
+impl Form {
+    /// A form that carries this XML to an assertion consumer service.
+    pub(crate) fn with_response(acs_url: &str, xml: &str) -> Self {
+        Self { action: acs_url.to_owned(), fields: vec![("SAMLResponse".to_owned(), STANDARD.encode(xml))] }
+    }
+
+    /// The XML it carries.
+    pub(crate) fn xml(&self) -> String {
+        let (_, base64) = self.fields.iter().find(|(name, _)| name == "SAMLResponse").unwrap();
+        let compact: String = base64.split_ascii_whitespace().collect();
+        String::from_utf8(STANDARD.decode(compact).unwrap()).unwrap()
+    }
+}
+
+/// The id of the request in a redirect to an identity provider.
+pub(crate) fn request_id(location: &str) -> String {
+    let url = Url::parse(location).unwrap();
+    let (_, request) = url.query_pairs().find(|(name, _)| name == "SAMLRequest").unwrap();
+    let mut xml = String::new();
+    flate2::read::DeflateDecoder::new(STANDARD.decode(&*request).unwrap().as_slice()).read_to_string(&mut xml).unwrap();
+    roxmltree::Document::parse(&xml).unwrap().root_element().attribute("ID").unwrap().to_owned()
+}
+
+/// Cookies do not know ports.
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap().to_owned()
+}
+
+/// The form of a page that has one.
+fn form(page: &str) -> Form {
+    let start = page.find("<form").unwrap_or_else(|| panic!("no form in {page}"));
+    let form = &page[start..start + page[start..].find("</form>").unwrap()];
+    let action = attribute(&form[..form.find('>').unwrap()], "action").unwrap();
+    let inputs = form.split("<input").skip(1).map(|input| &input[..input.find('>').unwrap()]);
+    let fields = inputs
+        .filter_map(|input| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default())))
+        .collect();
+    Form { action, fields }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
+    let end = tag[start..].find('"')?;
+    Some(unescape(&tag[start..start + end]))
+}
+
+fn unescape(text: &str) -> String {
+    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
+    text.replace("&amp;", "&")
+}

@@ -1,0 +1,7 @@
+//! A stack for each test, on free ports, and the people who use it.
+
+mod browser;
+mod world;
+
+pub(crate) use browser::{Answer, Browser, Form};
+pub(crate) use world::World;

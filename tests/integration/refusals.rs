@@ -1,0 +1,274 @@
+//! What must not sign anybody in: each input is broken in exactly one way, and afterwards nothing has happened.
+
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use shared::testing::IdentityProvider;
+
+use crate::harness::{Answer, Browser, Form, World};
+
+/// A refusal: this status, a page with a reference, no session, no redirect, nothing written.
+async fn assert_refused(world: &World, answer: &Answer, status: StatusCode) {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    assert_eq!(answer.location(), None);
+    assert!(answer.set_cookies().iter().all(|cookie| !cookie.starts_with("__Host-stallholder-session=")));
+    assert!(answer.body.contains("tell support this reference"), "{}", answer.body);
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(world.items().await.len(), 0, "something was written");
+}
+
+async fn refused(world: &World, browser: &mut Browser, xml: &str) {
+    let form = Form::with_response(&world.marketplace("acme-hub").acs_url, xml);
+    let answer = browser.submit(&form).await;
+    assert_refused(world, &answer, StatusCode::FORBIDDEN).await;
+}
+
+#[tokio::test]
+async fn the_drafts_these_tests_break_are_accepted_unbroken() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let xml = world.draft("acme-hub", &request).sign(&world.identity_provider("acme-hub"));
+    let answer = browser.submit(&Form::with_response(&world.marketplace("acme-hub").acs_url, &xml)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_tampered_response_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let genuine = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await.xml();
+    for (from, to) in [("usr-5k2", "usr-8w1"), ("cld-7a1c", "cld-9e4f"), (">Admin<", ">Super Admin<")] {
+        let tampered = genuine.replace(from, to);
+        assert_ne!(tampered, genuine, "the response has no {from}");
+        refused(&world, &mut browser, &tampered).await;
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_replayed_response_is_refused_in_any_browser() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let mut with_the_same_cookies = browser.copy();
+    assert_eq!(browser.submit(&form).await.status, StatusCode::SEE_OTHER);
+    let sessions = world.items_of("session").await.len();
+    for browser in [&mut browser, &mut with_the_same_cookies, &mut Browser::new()] {
+        let answer = browser.submit(&form).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+        assert!(answer.set_cookies().iter().all(|cookie| !cookie.starts_with("__Host-stallholder-session=")));
+    }
+    assert_eq!(world.items_of("session").await.len(), sessions);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn of_many_replays_at_once_exactly_one_signs_in() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let attempts = (0..10).map(|_| {
+        let (mut browser, form) = (browser.copy(), form.clone());
+        async move { browser.submit(&form).await.status }
+    });
+    let statuses = futures::future::join_all(attempts).await;
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::FORBIDDEN).count(), 9, "{statuses:?}");
+    assert_eq!(world.items_of("session").await.len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_assertion_for_an_answered_request_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let mut copy = browser.copy();
+    let idp = world.identity_provider("acme-hub");
+    let acs_url = &world.marketplace("acme-hub").acs_url;
+    let first = Form::with_response(acs_url, &world.draft("acme-hub", &request).sign(&idp));
+    let second = Form::with_response(acs_url, &world.draft("acme-hub", &request).sign(&idp));
+    assert_eq!(browser.submit(&first).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(copy.submit(&second).await.status, StatusCode::FORBIDDEN);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_expired_response_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    world.pass(SignedDuration::from_mins(5));
+    let answer = browser.submit(&form).await;
+    assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_response_from_the_future_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    world.pass(SignedDuration::from_mins(-3));
+    let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let answer = browser.submit(&form).await;
+    assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_response_by_a_foreign_key_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let draft = world.draft("acme-hub", &request);
+    refused(&world, &mut browser, &draft.sign(&IdentityProvider::generate())).await;
+    refused(&world, &mut browser, &draft.sign(&world.identity_provider("northbank"))).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_other_marketplaces_response_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let _ = world.begin(&mut browser, "acme-hub").await;
+    let mut form = browser.launch(&world, "northbank", "usr-5k2", "cld-7a1c").await;
+    form.action = world.marketplace("acme-hub").acs_url.clone();
+    let answer = browser.submit(&form).await;
+    assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_response_to_the_other_marketplaces_request_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let _ = world.begin(&mut browser, "acme-hub").await;
+    let request = world.begin(&mut browser, "northbank").await;
+    let xml = world.draft("acme-hub", &request).sign(&world.identity_provider("acme-hub"));
+    refused(&world, &mut browser, &xml).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_unsolicited_response_is_refused() {
+    let world = World::start().await;
+    let idp = world.identity_provider("acme-hub");
+    let xml = world.draft("acme-hub", "_never-asked").sign(&idp);
+    refused(&world, &mut Browser::new(), &xml).await;
+
+    let mut browser = Browser::new();
+    let _ = world.begin(&mut browser, "acme-hub").await;
+    refused(&world, &mut browser, &xml).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_response_to_another_browsers_request_is_refused() {
+    let world = World::start().await;
+    let (mut attacker, mut victim) = (Browser::new(), Browser::new());
+    let form = attacker.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let _ = world.begin(&mut victim, "acme-hub").await;
+    let answer = victim.submit(&form).await;
+    assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_response_after_the_cookie_has_expired_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    world.pass(SignedDuration::from_mins(10));
+    let xml = world.draft("acme-hub", &request).sign(&world.identity_provider("acme-hub"));
+    refused(&world, &mut browser, &xml).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_response_for_another_audience_recipient_or_issuer_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let idp = world.identity_provider("acme-hub");
+    let (acme, north) = (world.marketplace("acme-hub"), world.marketplace("northbank"));
+    let draft = world.draft("acme-hub", &request);
+    for (from, to) in [
+        (format!("<Audience>{}</Audience>", acme.audience), "<Audience>https://other.test/</Audience>".to_owned()),
+        (format!("Recipient=\"{}\"", acme.acs_url), format!("Recipient=\"{}\"", north.acs_url)),
+        (acme.idp_sso_url.clone(), north.idp_sso_url.clone()),
+    ] {
+        refused(&world, &mut browser, &draft.clone().replacing(&from, &to).sign(&idp)).await;
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_marketplace_is_a_clear_page() {
+    let world = World::start().await;
+    let unknown = Browser::new().get(&world.service("/mno-enterprise/nobody/saml/initialize")).await;
+    assert_refused(&world, &unknown, StatusCode::NOT_FOUND).await;
+    let form = Form::with_response(&world.service("/mno-enterprise/nobody/saml/consume"), "<x/>");
+    let answer = Browser::new().submit(&form).await;
+    assert_refused(&world, &answer, StatusCode::NOT_FOUND).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_form_without_a_usable_response_is_a_clear_page() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let _ = world.begin(&mut browser, "acme-hub").await;
+    let action = world.marketplace("acme-hub").acs_url.clone();
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    for (fields, status) in [
+        (vec![], StatusCode::BAD_REQUEST),
+        (vec![field("SAMLResponse", "")], StatusCode::BAD_REQUEST),
+        (vec![field("samlresponse", "PGEvPg==")], StatusCode::BAD_REQUEST),
+        (vec![field("SAMLResponse", "PGEvPg=="), field("SAMLResponse", "PGEvPg==")], StatusCode::BAD_REQUEST),
+        (vec![field("SAMLResponse", "not base64 *")], StatusCode::BAD_REQUEST),
+        (vec![field("SAMLResponse", "PGEvPg==")], StatusCode::BAD_REQUEST),
+        (vec![field("SAMLResponse", &"A".repeat(300_000))], StatusCode::BAD_REQUEST),
+        (vec![field("SAMLResponse", &"A".repeat(900_000))], StatusCode::PAYLOAD_TOO_LARGE),
+    ] {
+        let answer = browser.submit(&Form { action: action.clone(), fields }).await;
+        assert_refused(&world, &answer, status).await;
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn another_media_type_method_or_encoding_is_refused() {
+    let world = World::start().await;
+    let url = &world.marketplace("acme-hub").acs_url;
+    let client = reqwest::Client::builder().build().unwrap();
+    let json = client.post(url).json(&serde_json::json!({ "SAMLResponse": "PGEvPg==" })).send().await.unwrap();
+    assert_eq!(json.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let gzip =
+        client.post(url).header("content-encoding", "gzip").form(&[("SAMLResponse", "PGEvPg==")]).send().await.unwrap();
+    assert_eq!(gzip.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let get = client.get(format!("{url}?SAMLResponse=PGEvPg==")).send().await.unwrap();
+    assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(get.headers()["allow"], "POST");
+    assert_eq!(world.items().await.len(), 0);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn no_refusal_tells_which_rule_broke() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let acs_url = &world.marketplace("acme-hub").acs_url;
+    let without_reference = |answer: Answer| {
+        let at = answer.body.find("<code>").unwrap();
+        answer.body[..at].to_owned()
+    };
+    let draft = world.draft("acme-hub", &request);
+    let foreign = browser.submit(&Form::with_response(acs_url, &draft.sign(&IdentityProvider::generate()))).await;
+    let audience = draft.replacing("<Audience>", "<Audience>x");
+    let audience =
+        browser.submit(&Form::with_response(acs_url, &audience.sign(&world.identity_provider("acme-hub")))).await;
+    assert_eq!(without_reference(foreign), without_reference(audience));
+    world.stop().await;
+}
