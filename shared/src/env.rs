@@ -53,9 +53,7 @@ pub fn optional(name: &'static str) -> Result<Option<String>, EnvError> {
 /// # Errors
 /// [`EnvError::Missing`], or [`EnvError::Invalid`] if `T` refuses the value.
 pub fn parsed<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, EnvError> {
-    required(name)?
-        .parse()
-        .map_err(|error: T::Err| EnvError::Invalid { name, reason: error.to_string() })
+    required(name)?.parse().map_err(|error: T::Err| EnvError::Invalid { name, reason: error.to_string() })
 }
 
 /// The value of `name`, wrapped so that it does not print.

@@ -22,8 +22,8 @@ impl Reference {
     #[must_use]
     pub fn generate() -> Self {
         const ALPHABET: [char; 32] = [
-            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M', 'N',
-            'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
+            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'M',
+            'N', 'P', 'Q', 'R', 'S', 'T', 'V', 'W', 'X', 'Y', 'Z',
         ];
         Self(random::bytes::<12>().iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).collect())
     }
@@ -79,7 +79,12 @@ pub fn problem(problem: Problem, reference: &Reference) -> Response<Body> {
 
 /// Answers a person who cannot go on: what happened, what to do, and the reference. All three texts are ours.
 #[must_use]
-pub fn error_page(status: StatusCode, title: &'static str, advice: &'static str, reference: &Reference) -> Response<Body> {
+pub fn error_page(
+    status: StatusCode,
+    title: &'static str,
+    advice: &'static str,
+    reference: &Reference,
+) -> Response<Body> {
     let page = include_str!("error_page.html")
         .replace("{title}", title)
         .replace("{advice}", advice)
@@ -116,7 +121,10 @@ fn with_security_headers(status: StatusCode, body: Body) -> Response<Body> {
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -201,7 +209,16 @@ mod tests {
         for good in ["Bearer first-key", "bearer second-key"] {
             assert!(has_bearer(&headers(&[(header::AUTHORIZATION, good)]), &keys), "{good}");
         }
-        for bad in ["", "Bearer", "Bearer ", "Bearer first-ke", "Bearer first-key ", "Basic first-key", "first-key", "Bearer a, Bearer first-key"] {
+        for bad in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer first-ke",
+            "Bearer first-key ",
+            "Basic first-key",
+            "first-key",
+            "Bearer a, Bearer first-key",
+        ] {
             assert!(!has_bearer(&headers(&[(header::AUTHORIZATION, bad)]), &keys), "{bad:?}");
         }
         assert!(!has_bearer(&HeaderMap::new(), &keys));
@@ -213,7 +230,9 @@ mod tests {
         let reference = Reference::generate();
         let response = error_page(StatusCode::FORBIDDEN, "Sign-in refused", "Start again.", &reference);
         let Body::Text(page) = response.body() else { panic!("a page is text") };
-        assert!(page.contains(&reference.to_string()) && page.contains("Sign-in refused") && page.contains("Start again."));
+        assert!(
+            page.contains(&reference.to_string()) && page.contains("Sign-in refused") && page.contains("Start again.")
+        );
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'"));
     }

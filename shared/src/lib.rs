@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`domain`] (ids, people, groups: plain types), [`marketplace`] (who we talk to),
 //! [`saml`] (how a marketplace tells us who signed in), [`session`] (what we remember of it), [`store`]
-//! (where), [`http`] (how we answer). The rest are small tools: [`clock`], [`env`], [`random`], [`sealed`],
+//! (where), [`http`] (how we answer). The rest are small tools: [`clock`], [`mod@env`], [`random`], [`sealed`],
 //! [`secret`], [`telemetry`].
 //!
 //! Invariants: [`domain`] names no AWS, HTTP or Lambda type; only [`store`]'s key module spells `PK` and `SK`;

@@ -61,10 +61,8 @@ impl Sealer {
     #[expect(clippy::expect_used, reason = "our own plain types serialise, and AES-GCM takes any text this short")]
     pub fn seal<T: Serialize>(&self, value: &T) -> String {
         let mut text = serde_json::to_vec(value).expect("plain types serialise");
-        let nonce = self
-            .key
-            .seal_in_place_append_tag(Aad::from(self.purpose), &mut text)
-            .expect("AES-GCM seals short texts");
+        let nonce =
+            self.key.seal_in_place_append_tag(Aad::from(self.purpose), &mut text).expect("AES-GCM seals short texts");
         let mut sealed = nonce.as_ref().to_vec();
         sealed.append(&mut text);
         URL_SAFE_NO_PAD.encode(sealed)

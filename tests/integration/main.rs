@@ -1,7 +1,17 @@
 //! The whole stack, driven from outside: as a browser, as an app, as an attacker.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail loudly"
+)]
 
 mod harness;
 
 mod app_api;
+mod chromium;
 mod refusals;
+#[cfg(feature = "engine-samael")]
+mod saml_oracle;
 mod sign_in;

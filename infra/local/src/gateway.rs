@@ -108,7 +108,7 @@ async fn invoke(
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
     let parameters = parameters.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    let event = event::of(&parts, &body, matched.as_str(), parameters, SystemClock.now());
+    let event = event::of(&parts, &body, matched.as_str(), &parameters, SystemClock.now());
     let response = answer(&route.function, event).await;
     route.feed.push("service", format!("{line} answered {}", response.status().as_u16()));
     response

@@ -66,8 +66,8 @@ impl IdpKey {
             return Err(CertificateError::KeySize);
         }
         let public_key = public_key.to_der().map_err(|_| CertificateError::Unreadable)?;
-        let rsa = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &public_key)
-            .map_err(|_| CertificateError::Unreadable)?;
+        let rsa =
+            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &public_key).map_err(|_| CertificateError::Unreadable)?;
         Ok(Self { rsa, fingerprint: found, certificate_der })
     }
 
@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_refused() {
-        for pem in ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", &format!("{PEM}{PEM}")] {
+        for pem in ["", "hello", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", &format!("{PEM}{PEM}")]
+        {
             assert_eq!(IdpKey::from_pem(pem, None).unwrap_err(), CertificateError::Unreadable);
         }
     }

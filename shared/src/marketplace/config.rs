@@ -108,14 +108,14 @@ impl TryFrom<RawMarketplace> for Marketplace {
     fn try_from(raw: RawMarketplace) -> Result<Self, MarketplaceError> {
         let RawMarketplace { marketplace, app, api, sso } = raw;
         let key = text(marketplace, "marketplace")?.parse()?;
-        let app_host = host(text(app.host, "app.host")?, "app.host")?;
+        let app_host = host(&text(app.host, "app.host")?, "app.host")?;
         let idm = match given(sso.idm) {
-            Some(idm) => host(idm, "sso.idm")?,
+            Some(idm) => host(&idm, "sso.idm")?,
             None => app_host.clone(),
         };
-        let api_host = host(text(api.host, "api.host")?, "api.host")?;
+        let api_host = host(&text(api.host, "api.host")?, "api.host")?;
         let idp = match given(sso.idp) {
-            Some(idp) => host(idp, "sso.idp")?,
+            Some(idp) => host(&idp, "sso.idp")?,
             None => api_host,
         };
         let api_base = path(given(api.base).unwrap_or_else(|| DEFAULT_API_BASE.to_owned()), "api.base")?;
@@ -148,9 +148,10 @@ fn text(value: Option<String>, field: &'static str) -> Result<String, Marketplac
 }
 
 /// An origin, perhaps with a path, without a trailing slash.
-fn host(value: String, field: &'static str) -> Result<String, MarketplaceError> {
-    let url = Url::parse(&value).map_err(|_| MarketplaceError::Url { field })?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+fn host(value: &str, field: &'static str) -> Result<String, MarketplaceError> {
+    let url = Url::parse(value).map_err(|_| MarketplaceError::Url { field })?;
+    let plain =
+        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
     let reachable = match url.scheme() {
         "https" => url.host().is_some(),
         "http" => url.host().is_some_and(|host| is_loopback(&host)),
@@ -226,7 +227,13 @@ mod tests {
 
     #[test]
     fn a_url_that_is_not_https_is_refused_unless_it_is_loopback() {
-        for bad in ["http://app.example.test", "ftp://app.example.test", "app.example.test", "https://u:p@app.example.test", "https://app.example.test/?x"] {
+        for bad in [
+            "http://app.example.test",
+            "ftp://app.example.test",
+            "app.example.test",
+            "https://u:p@app.example.test",
+            "https://app.example.test/?x",
+        ] {
             let error = entry(|entry| entry["app"]["host"] = json!(bad)).unwrap_err();
             assert_eq!(error, MarketplaceError::Url { field: "app.host" }, "{bad}");
         }

@@ -78,7 +78,8 @@ impl Directory {
     /// A key used twice serves neither: we could not tell whose credentials are whose.
     fn insert(&mut self, marketplace: Marketplace) {
         let key = marketplace.key.to_string();
-        let seen_before = self.refused.iter().any(|(name, error)| *name == key && *error == MarketplaceError::Duplicate);
+        let seen_before =
+            self.refused.iter().any(|(name, error)| *name == key && *error == MarketplaceError::Duplicate);
         if seen_before || self.marketplaces.remove(&key).is_some() {
             self.refused.push((key, MarketplaceError::Duplicate));
         } else {

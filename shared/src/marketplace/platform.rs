@@ -46,7 +46,12 @@ impl DeveloperPlatform {
     ///
     /// # Errors
     /// When the two do not make a URL.
-    pub fn new(host: &str, api_path: &str, environment_key: String, environment_secret: Secret) -> Result<Self, url::ParseError> {
+    pub fn new(
+        host: &str,
+        api_path: &str,
+        environment_key: String,
+        environment_secret: Secret,
+    ) -> Result<Self, url::ParseError> {
         let base = format!("{}/{}", host.trim_end_matches('/'), api_path.trim_matches('/'));
         let base = base.strip_suffix("/marketplaces").unwrap_or(&base);
         let url = Url::parse(&format!("{base}/marketplaces"))?;

@@ -71,7 +71,9 @@ impl UncheckedAssertion {
             return Err(ResponseError::IssuerMismatch { found: self.issuer.clone() });
         }
         let ours = audiences(marketplace);
-        if let Some(foreign) = self.conditions.audiences.iter().find(|any_of| !any_of.iter().any(|one| ours.contains(one))) {
+        if let Some(foreign) =
+            self.conditions.audiences.iter().find(|any_of| !any_of.iter().any(|one| ours.contains(one)))
+        {
             return Err(ResponseError::AudienceMismatch { found: foreign.join(" ") });
         }
         if self.confirmation.recipient != marketplace.acs_url {

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use uppsala::{Document, NodeKind};
+use uppsala::{Document, Element, NodeKind};
 
 use super::{
     ResponseError,
@@ -70,10 +70,7 @@ impl<'x> UnverifiedResponse<'x> {
             .filter(|root| root.is(NS_PROTOCOL, "Response"))
             .ok_or(ResponseError::NotAResponse)?;
         let (assertion, signature) = only_assertion_and_signature(response)?;
-        let assertion_id = assertion
-            .attribute("ID")
-            .filter(|id| is_nc_name(id))
-            .ok_or(ResponseError::Id { element: "Assertion" })?;
+        let assertion_id = assertion.attribute("ID").ok_or(ResponseError::Id)?;
         Ok(Parts { response, assertion, signature, assertion_id })
     }
 }
@@ -102,18 +99,30 @@ fn check_nodes(document: &Document<'_>) -> Result<(), ResponseError> {
                 if elements > MAX_ELEMENTS {
                     return Err(ResponseError::TooMany { what: "elements" });
                 }
-                if element.attributes.len() > MAX_ATTRIBUTES {
-                    return Err(ResponseError::TooMany { what: "attributes" });
-                }
-                if element.namespace_declarations.len() > MAX_NAMESPACES {
-                    return Err(ResponseError::TooMany { what: "namespaces" });
-                }
-                let named = element.attributes.iter().filter(|a| ID_NAMES.contains(&&*a.name.local_name));
-                if !named.map(|attribute| &*attribute.value).all(|id| ids.insert(id)) {
-                    return Err(ResponseError::DuplicateId);
-                }
+                check_element(element, &mut ids)?;
             }
             _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_element<'d>(element: &'d Element<'d>, ids: &mut HashSet<&'d str>) -> Result<(), ResponseError> {
+    if element.attributes.len() > MAX_ATTRIBUTES {
+        return Err(ResponseError::TooMany { what: "attributes" });
+    }
+    if element.namespace_declarations.len() > MAX_NAMESPACES {
+        return Err(ResponseError::TooMany { what: "namespaces" });
+    }
+    if !element.namespace_declarations.iter().all(|(_, name)| is_absolute_uri(name)) {
+        return Err(ResponseError::Namespace);
+    }
+    for id in element.attributes.iter().filter(|attribute| ID_NAMES.contains(&&*attribute.name.local_name)) {
+        if !is_nc_name(&id.value) {
+            return Err(ResponseError::Id);
+        }
+        if !ids.insert(&*id.value) {
+            return Err(ResponseError::DuplicateId);
         }
     }
     Ok(())
@@ -150,4 +159,15 @@ fn is_nc_name(text: &str) -> bool {
     let mut bytes = text.bytes();
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+}
+
+/// A scheme, a colon, and characters of RFC 3986 only.
+fn is_absolute_uri(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    let in_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
+    let in_rest = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(in_scheme)
+        && !rest.is_empty()
+        && rest.bytes().all(in_rest)
 }

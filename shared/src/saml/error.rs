@@ -31,15 +31,15 @@ pub enum ResponseError {
         /// Of what.
         what: &'static str,
     },
+    /// A namespace name that is empty, relative or no URI at all: canonicalizers disagree about those.
+    #[error("a namespace name is not an absolute URI")]
+    Namespace,
     /// Two elements carry the same identifier.
     #[error("identifiers are not unique")]
     DuplicateId,
-    /// An identifier is missing or not an NCName.
-    #[error("{element} has no usable ID")]
-    Id {
-        /// The element.
-        element: &'static str,
-    },
+    /// An identifier is not an NCName, or the assertion has none.
+    #[error("an identifier is missing or not a name")]
+    Id,
     /// The document element is something else.
     #[error("document element is not samlp:Response")]
     NotAResponse,

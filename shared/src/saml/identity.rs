@@ -218,8 +218,16 @@ mod tests {
     #[test]
     fn each_required_attribute_is_named_when_missing_or_empty() {
         for name in [
-            "mno_uid", "mno_session", "mno_session_recheck", "group_uid", "group_name", "group_role", "uid",
-            "virtual_uid", "email", "virtual_email",
+            "mno_uid",
+            "mno_session",
+            "mno_session_recheck",
+            "group_uid",
+            "group_name",
+            "group_role",
+            "uid",
+            "virtual_uid",
+            "email",
+            "virtual_email",
         ] {
             assert_eq!(error(&[(name, &[])]), IdentityError::Missing { name });
             assert_eq!(error(&[(name, &[""])]), IdentityError::Missing { name });
@@ -230,19 +238,34 @@ mod tests {
     fn all_names_of_the_person_must_agree_with_the_subject() {
         assert_eq!(error(&[("mno_uid", &["usr-8w1"])]), IdentityError::SubjectMismatch { name: "mno_uid" });
         assert_eq!(error(&[("uid", &["usr-8w1"])]), IdentityError::SubjectMismatch { name: "uid" });
-        assert_eq!(error(&[("virtual_uid", &["usr-5k2.cld-9"])]), IdentityError::SubjectMismatch { name: "virtual_uid" });
+        assert_eq!(
+            error(&[("virtual_uid", &["usr-5k2.cld-9"])]),
+            IdentityError::SubjectMismatch { name: "virtual_uid" }
+        );
     }
 
     #[test]
     fn a_second_value_is_refused_not_chosen_from() {
-        assert_eq!(error(&[("email", &["a@example.org", "b@example.org"])]), IdentityError::SeveralValues { name: "email" });
+        assert_eq!(
+            error(&[("email", &["a@example.org", "b@example.org"])]),
+            IdentityError::SeveralValues { name: "email" }
+        );
     }
 
     #[test]
     fn malformed_values_are_named() {
-        assert_eq!(error(&[("group_has_credit_card", &["yes"])]), IdentityError::Malformed { name: "group_has_credit_card" });
-        assert_eq!(error(&[("group_end_free_trial", &["soon"])]), IdentityError::Malformed { name: "group_end_free_trial" });
-        assert_eq!(error(&[("mno_session_recheck", &["soon"])]), IdentityError::Malformed { name: "mno_session_recheck" });
+        assert_eq!(
+            error(&[("group_has_credit_card", &["yes"])]),
+            IdentityError::Malformed { name: "group_has_credit_card" }
+        );
+        assert_eq!(
+            error(&[("group_end_free_trial", &["soon"])]),
+            IdentityError::Malformed { name: "group_end_free_trial" }
+        );
+        assert_eq!(
+            error(&[("mno_session_recheck", &["soon"])]),
+            IdentityError::Malformed { name: "mno_session_recheck" }
+        );
         assert_eq!(error(&[("email", &[&"x".repeat(1_025)])]), IdentityError::Malformed { name: "email" });
         assert_eq!(error(&[("group_uid", &["cld/../x"])]), IdentityError::Id(InvalidId { kind: "group id" }));
     }

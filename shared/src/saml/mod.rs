@@ -39,7 +39,11 @@ use crate::marketplace::Marketplace;
 ///
 /// # Errors
 /// The first rule that does not hold.
-pub fn accept(encoded: &str, marketplace: &Marketplace, expectations: &Expectations<'_>) -> Result<Assertion, ResponseError> {
+pub fn accept(
+    encoded: &str,
+    marketplace: &Marketplace,
+    expectations: &Expectations<'_>,
+) -> Result<Assertion, ResponseError> {
     let xml = decode(encoded)?;
     let response = UnverifiedResponse::parse(&xml)?;
     let assertion = response.verify(&marketplace.idp_keys)?.read()?.check(marketplace, expectations)?;

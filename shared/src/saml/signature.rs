@@ -72,7 +72,11 @@ impl<'d> Signature<'d> {
         signature.end()?;
 
         let mut children = Sequence::of(&signed_info, "SignedInfo")?;
-        allow(&children.required(NS_SIGNATURE, "CanonicalizationMethod")?, "CanonicalizationMethod", algorithm::EXCLUSIVE_C14N)?;
+        allow(
+            &children.required(NS_SIGNATURE, "CanonicalizationMethod")?,
+            "CanonicalizationMethod",
+            algorithm::EXCLUSIVE_C14N,
+        )?;
         allow(&children.required(NS_SIGNATURE, "SignatureMethod")?, "SignatureMethod", algorithm::RSA_SHA256)?;
         let reference = children.required(NS_SIGNATURE, "Reference")?;
         children.end()?;
@@ -115,11 +119,7 @@ fn base64_text(node: &Node<'_>, element: &'static str) -> Result<Vec<u8>, Respon
         return Err(ResponseError::Structure { element });
     }
     let compact: String = node.text(element)?.split_ascii_whitespace().collect();
-    STANDARD
-        .decode(compact)
-        .ok()
-        .filter(|bytes| !bytes.is_empty())
-        .ok_or(ResponseError::Structure { element })
+    STANDARD.decode(compact).ok().filter(|bytes| !bytes.is_empty()).ok_or(ResponseError::Structure { element })
 }
 
 /// The exclusive canonical form of `node` without comments, and without the subtree `except`.

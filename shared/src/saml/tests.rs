@@ -183,7 +183,11 @@ mod document {
     fn another_encoding_or_version_is_refused() {
         let xml = draft().sign(idp());
         assert!(outcome(&format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{xml}")).is_ok());
-        for declaration in ["<?xml version=\"1.0\" encoding=\"UTF-16\"?>", "<?xml version=\"1.1\"?>", "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>"] {
+        for declaration in [
+            "<?xml version=\"1.0\" encoding=\"UTF-16\"?>",
+            "<?xml version=\"1.1\"?>",
+            "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>",
+        ] {
             let error = refusal(&format!("{declaration}{xml}"));
             assert!(matches!(error, ResponseError::Declaration | ResponseError::NotXml), "{declaration}: {error}");
         }
@@ -228,17 +232,38 @@ mod document {
     fn an_identifier_cannot_occur_twice_under_any_spelling() {
         for name in ["ID", "Id", "id", "xml:id", "AssertionID"] {
             let draft = draft();
-            let xml = draft.sign(idp()).replace("<samlp:Status>", &format!("<samlp:Status {name}=\"{}\">", draft.assertion_id));
+            let xml = draft
+                .sign(idp())
+                .replace("<samlp:Status>", &format!("<samlp:Status {name}=\"{}\">", draft.assertion_id));
             assert_eq!(refusal(&xml), ResponseError::DuplicateId, "{name}");
         }
     }
 
     #[test]
-    fn the_assertions_id_must_be_its_own_and_a_name() {
-        let mut draft = draft();
-        let id = std::mem::replace(&mut draft.assertion_id, "a b".to_owned());
-        let draft = draft.replacing(&id, "a b");
-        assert_eq!(refusal(&draft.sign(idp())), ResponseError::Id { element: "Assertion" });
+    fn a_namespace_name_is_an_absolute_uri() {
+        let declaring = |name: &str| {
+            draft().sign(idp()).replacen("<samlp:Response", &format!("<samlp:Response xmlns:x=\"{name}\""), 1)
+        };
+        assert!(outcome(&declaring("urn:x")).is_ok());
+        for bad in ["relative", "../x", "urn: x", "urn:", ":x", "1:x", "urn:\u{e9}"] {
+            assert_eq!(refusal(&declaring(bad)), ResponseError::Namespace, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_identifier_is_a_name_and_the_assertion_has_one() {
+        let with_id = |new: &str| {
+            let mut draft = draft();
+            let id = std::mem::replace(&mut draft.assertion_id, new.to_owned());
+            draft.replacing(&id, new).sign(idp())
+        };
+        for bad in ["", "1a", "a b", "a:b", "#a", "a/b"] {
+            assert_eq!(refusal(&with_id(bad)), ResponseError::Id, "{bad}");
+        }
+        assert_eq!(refusal(&draft().sign(idp()).replacen("Response ID=\"_", "Response ID=\" _", 1)), ResponseError::Id);
+        let none = draft();
+        let none = none.clone().replacing(&format!(" ID=\"{}\"", none.assertion_id), "");
+        assert_eq!(refusal(&none.sign(idp())), ResponseError::Id);
     }
 
     #[test]
@@ -259,7 +284,9 @@ mod document {
     fn there_is_exactly_one_assertion_and_it_is_a_child_of_the_response() {
         assert_eq!(refusal(&draft().wrap("")), ResponseError::AssertionCount { found: 0 });
         let xml = draft().sign(idp());
-        let wrapped = xml.replace("<Assertion ", "<samlp:Extensions><Assertion ").replace("</Assertion>", "</Assertion></samlp:Extensions>");
+        let wrapped = xml
+            .replace("<Assertion ", "<samlp:Extensions><Assertion ")
+            .replace("</Assertion>", "</Assertion></samlp:Extensions>");
         assert_eq!(refusal(&wrapped), ResponseError::AssertionCount { found: 1 });
     }
 
@@ -273,7 +300,9 @@ mod document {
         let (head, tail) = draft.assertion.split_once("<Conditions").unwrap();
         let late = draft.wrap(&format!("{head}{}<Conditions{tail}", draft.signature(idp())));
         assert_eq!(refusal(&late), ResponseError::SignatureCount { found: 1 });
-        let on_response = draft.wrap(&draft.assertion).replace("<samlp:Status>", &format!("{}<samlp:Status>", draft.signature(idp())));
+        let on_response = draft
+            .wrap(&draft.assertion)
+            .replace("<samlp:Status>", &format!("{}<samlp:Status>", draft.signature(idp())));
         assert_eq!(refusal(&on_response), ResponseError::SignatureCount { found: 1 });
     }
 }
@@ -298,12 +327,16 @@ mod wrapping {
         let draft = draft();
         let (evil, signed, signature) = (evil(&draft), signed(&draft), draft.signature(idp()));
         let (evil_head, evil_tail) = evil.split_once("</Issuer>").unwrap();
-        let in_object = signature.replace("</ds:Signature>", &format!("<ds:Object>{}</ds:Object></ds:Signature>", draft.assertion));
+        let in_object =
+            signature.replace("</ds:Signature>", &format!("<ds:Object>{}</ds:Object></ds:Signature>", draft.assertion));
         let documents = [
             ("before", format!("{evil}{signed}")),
             ("after", format!("{signed}{evil}")),
             ("parent", format!("{evil_head}</Issuer>{signed}{evil_tail}")),
-            ("in the advice", evil.replace("<AttributeStatement>", &format!("<Advice>{signed}</Advice><AttributeStatement>"))),
+            (
+                "in the advice",
+                evil.replace("<AttributeStatement>", &format!("<Advice>{signed}</Advice><AttributeStatement>")),
+            ),
             ("in an object", format!("{evil_head}</Issuer>{in_object}{evil_tail}")),
             ("in an extension", format!("<samlp:Extensions>{signed}</samlp:Extensions>{evil}")),
         ];
@@ -337,8 +370,13 @@ mod signature {
         let attacker = IdentityProvider::generate();
         let xml = draft().sign(&attacker);
         assert_eq!(refusal(&xml), ResponseError::Signature);
-        let certificate = attacker.certificate_pem().replace("-----BEGIN CERTIFICATE-----", "").replace("-----END CERTIFICATE-----", "");
-        let key_info = format!("<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>");
+        let certificate = attacker
+            .certificate_pem()
+            .replace("-----BEGIN CERTIFICATE-----", "")
+            .replace("-----END CERTIFICATE-----", "");
+        let key_info = format!(
+            "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></ds:Signature>"
+        );
         assert_eq!(refusal(&xml.replace("</ds:Signature>", &key_info)), ResponseError::Signature);
     }
 
@@ -358,7 +396,9 @@ mod signature {
     #[test]
     fn a_changed_value_anywhere_in_the_assertion_breaks_the_digest() {
         let xml = draft().sign(idp());
-        for (from, to) in [("usr-5k2</NameID>", "usr-8w1</NameID>"), (">Admin<", ">Super Admin<"), ("<Subject>", "<Subject> ")] {
+        for (from, to) in
+            [("usr-5k2</NameID>", "usr-8w1</NameID>"), (">Admin<", ">Super Admin<"), ("<Subject>", "<Subject> ")]
+        {
             assert_eq!(refusal(&xml.replace(from, to)), ResponseError::Digest, "{to}");
         }
     }
@@ -367,7 +407,9 @@ mod signature {
     fn a_changed_signed_info_breaks_the_signature() {
         let draft = draft();
         let other = draft_for(REQUEST);
-        let digest = |draft: &ResponseDraft| STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, draft.assertion.as_bytes()));
+        let digest = |draft: &ResponseDraft| {
+            STANDARD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, draft.assertion.as_bytes()))
+        };
         let xml = draft.sign(idp()).replace(&digest(&draft), &digest(&other));
         assert_eq!(refusal(&xml), ResponseError::Signature);
     }
@@ -375,12 +417,32 @@ mod signature {
     #[test]
     fn algorithms_outside_the_list_are_refused_even_if_they_verify() {
         for (element, from, to) in [
-            ("SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha1"),
-            ("SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256"),
-            ("SignatureMethod", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", "http://www.w3.org/2000/09/xmldsig#rsa-sha256"),
+            (
+                "SignatureMethod",
+                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+                "http://www.w3.org/2000/09/xmldsig#rsa-sha1",
+            ),
+            (
+                "SignatureMethod",
+                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+                "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
+            ),
+            (
+                "SignatureMethod",
+                "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
+                "http://www.w3.org/2000/09/xmldsig#rsa-sha256",
+            ),
             ("DigestMethod", "http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2000/09/xmldsig#sha1"),
-            ("CanonicalizationMethod", "http://www.w3.org/2001/10/xml-exc-c14n#", "http://www.w3.org/2001/10/xml-exc-c14n#WithComments"),
-            ("Transform", "http://www.w3.org/2000/09/xmldsig#enveloped-signature", "http://www.w3.org/TR/1999/REC-xslt-19991116"),
+            (
+                "CanonicalizationMethod",
+                "http://www.w3.org/2001/10/xml-exc-c14n#",
+                "http://www.w3.org/2001/10/xml-exc-c14n#WithComments",
+            ),
+            (
+                "Transform",
+                "http://www.w3.org/2000/09/xmldsig#enveloped-signature",
+                "http://www.w3.org/TR/1999/REC-xslt-19991116",
+            ),
         ] {
             assert_eq!(with_signed_info(from, to), ResponseError::Algorithm { element }, "{to}");
         }
@@ -389,12 +451,16 @@ mod signature {
     #[test]
     fn algorithms_take_no_parameters() {
         let inclusive = "<ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"x\"></ec:InclusiveNamespaces></ds:CanonicalizationMethod>";
-        assert_eq!(with_signed_info("</ds:CanonicalizationMethod>", inclusive), ResponseError::Algorithm { element: "CanonicalizationMethod" });
+        assert_eq!(
+            with_signed_info("</ds:CanonicalizationMethod>", inclusive),
+            ResponseError::Algorithm { element: "CanonicalizationMethod" }
+        );
     }
 
     #[test]
     fn the_signature_has_exactly_the_parts_of_the_profile() {
-        let transform = "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:Transform></ds:Transforms>";
+        let transform =
+            "<ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></ds:Transform></ds:Transforms>";
         assert_eq!(with_signed_info("</ds:Transforms>", transform), ResponseError::Structure { element: "Transforms" });
         let reference = "</ds:Reference><ds:Reference URI=\"#x\"></ds:Reference>";
         assert_eq!(with_signed_info("</ds:Reference>", reference), ResponseError::Structure { element: "SignedInfo" });
@@ -424,22 +490,42 @@ mod conditions {
 
     #[test]
     fn only_this_marketplaces_identity_provider_is_an_issuer() {
-        let issuer = |text: &str| draft().replacing("https://hub.acme.example/api/v1/auth/saml?SAMLRequest=abc", text).sign(idp());
-        for good in ["https://hub.acme.example", "https://hub.acme.example/api/v1/auth/saml", "https://hub.acme.example/api/v1/auth/saml?x"] {
+        let issuer = |text: &str| {
+            draft().replacing("https://hub.acme.example/api/v1/auth/saml?SAMLRequest=abc", text).sign(idp())
+        };
+        for good in [
+            "https://hub.acme.example",
+            "https://hub.acme.example/api/v1/auth/saml",
+            "https://hub.acme.example/api/v1/auth/saml?x",
+        ] {
             assert!(outcome(&issuer(good)).is_ok(), "{good}");
         }
-        for bad in ["", "https://hub.acme.example.evil", "https://hub.acme.example/", "https://hub.acme.example/api/v1/auth/saml/x", "https://evil?https://hub.acme.example", "https://hub.acme.example?x", " https://hub.acme.example"] {
+        for bad in [
+            "",
+            "https://hub.acme.example.evil",
+            "https://hub.acme.example/",
+            "https://hub.acme.example/api/v1/auth/saml/x",
+            "https://evil?https://hub.acme.example",
+            "https://hub.acme.example?x",
+            " https://hub.acme.example",
+        ] {
             assert!(matches!(refusal(&issuer(bad)), ResponseError::IssuerMismatch { .. }), "{bad}");
         }
     }
 
     #[test]
     fn only_our_own_names_are_an_audience() {
-        let audience = |text: &str| draft().replacing("<Audience>https://app.example.test/</Audience>", &format!("<Audience>{text}</Audience>")).sign(idp());
+        let audience = |text: &str| {
+            draft()
+                .replacing("<Audience>https://app.example.test/</Audience>", &format!("<Audience>{text}</Audience>"))
+                .sign(idp())
+        };
         for good in ["https://app.example.test", "https://app.example.test/", "app-9f3d"] {
             assert!(outcome(&audience(good)).is_ok(), "{good}");
         }
-        for bad in ["", "https://app.example.test.evil/", "https://app.example.test//", "HTTPS://APP.EXAMPLE.TEST/", "app-9f3"] {
+        for bad in
+            ["", "https://app.example.test.evil/", "https://app.example.test//", "HTTPS://APP.EXAMPLE.TEST/", "app-9f3"]
+        {
             assert!(matches!(refusal(&audience(bad)), ResponseError::AudienceMismatch { .. }), "{bad}");
         }
         assert_eq!(
@@ -450,7 +536,8 @@ mod conditions {
 
     #[test]
     fn every_audience_restriction_must_name_us() {
-        let another = "</AudienceRestriction><AudienceRestriction><Audience>https://other.test/</Audience></AudienceRestriction>";
+        let another =
+            "</AudienceRestriction><AudienceRestriction><Audience>https://other.test/</Audience></AudienceRestriction>";
         assert!(matches!(with("</AudienceRestriction>", another), ResponseError::AudienceMismatch { .. }));
         let among = draft().replacing("<Audience>", "<Audience>https://other.test/</Audience><Audience>");
         assert!(outcome(&among.sign(idp())).is_ok());
@@ -459,7 +546,10 @@ mod conditions {
     #[test]
     fn the_recipient_is_our_endpoint_to_the_letter() {
         let acs = "Recipient=\"https://app.example.test/maestrano/auth/saml/consume/acme-hub\"";
-        for bad in ["Recipient=\"https://app.example.test/maestrano/auth/saml/consume/northbank\"", "Recipient=\"https://app.example.test/maestrano/auth/saml/consume/acme-hub/\""] {
+        for bad in [
+            "Recipient=\"https://app.example.test/maestrano/auth/saml/consume/northbank\"",
+            "Recipient=\"https://app.example.test/maestrano/auth/saml/consume/acme-hub/\"",
+        ] {
             assert!(matches!(with(acs, bad), ResponseError::RecipientMismatch { .. }), "{bad}");
         }
         assert!(matches!(with(&format!(" {acs}"), ""), ResponseError::MissingAttribute { attribute: "Recipient", .. }));
@@ -484,7 +574,10 @@ mod conditions {
         let unknown = draft_for("_unknown");
         assert_eq!(refusal(&unknown.sign(idp())), ResponseError::InResponseToMismatch);
         let error = with(&format!("InResponseTo=\"{REQUEST}\" "), "");
-        assert_eq!(error, ResponseError::MissingAttribute { element: "SubjectConfirmationData", attribute: "InResponseTo" });
+        assert_eq!(
+            error,
+            ResponseError::MissingAttribute { element: "SubjectConfirmationData", attribute: "InResponseTo" }
+        );
     }
 
     #[test]
@@ -495,8 +588,10 @@ mod conditions {
         assert_eq!(at(-65), Ok(()));
         assert_eq!(at(239), Ok(()));
         assert_eq!(at(240), Err(ResponseError::Expired { attribute: "SubjectConfirmationData NotOnOrAfter" }));
-        let long_bearer = draft().replacing("NotOnOrAfter=\"2030-01-15T10:03:30Z\"", "NotOnOrAfter=\"2030-02-15T10:03:30Z\"");
-        let error = accept_at(&long_bearer.sign(idp()), &marketplace(), now() + SignedDuration::from_hours(2)).unwrap_err();
+        let long_bearer =
+            draft().replacing("NotOnOrAfter=\"2030-01-15T10:03:30Z\"", "NotOnOrAfter=\"2030-02-15T10:03:30Z\"");
+        let error =
+            accept_at(&long_bearer.sign(idp()), &marketplace(), now() + SignedDuration::from_hours(2)).unwrap_err();
         assert_eq!(error, ResponseError::Expired { attribute: "Conditions NotOnOrAfter" });
     }
 
@@ -512,8 +607,14 @@ mod conditions {
     fn a_missing_or_local_time_is_refused() {
         assert!(matches!(with(" NotOnOrAfter=\"2030-01-15T10:03:30Z\"", ""), ResponseError::MissingAttribute { .. }));
         assert!(matches!(with("NotBefore=\"2030-01-15T10:00:25Z\" ", ""), ResponseError::MissingAttribute { .. }));
-        assert_eq!(with("2030-01-15T10:03:30Z", "2030-01-15T10:03:30"), ResponseError::Time { attribute: "NotOnOrAfter" });
-        assert_eq!(with("2030-01-15T10:00:25Z", "2030-01-15T10:00:25+00:00"), ResponseError::Time { attribute: "NotBefore" });
+        assert_eq!(
+            with("2030-01-15T10:03:30Z", "2030-01-15T10:03:30"),
+            ResponseError::Time { attribute: "NotOnOrAfter" }
+        );
+        assert_eq!(
+            with("2030-01-15T10:00:25Z", "2030-01-15T10:00:25+00:00"),
+            ResponseError::Time { attribute: "NotBefore" }
+        );
     }
 }
 
@@ -528,11 +629,17 @@ mod subject {
     fn the_confirmation_is_one_bearer_confirmation() {
         assert_eq!(with("cm:bearer", "cm:holder-of-key"), ResponseError::ConfirmationMethod);
         assert_eq!(
-            with("</SubjectConfirmation>", "</SubjectConfirmation><SubjectConfirmation Method=\"x\"></SubjectConfirmation>"),
+            with(
+                "</SubjectConfirmation>",
+                "</SubjectConfirmation><SubjectConfirmation Method=\"x\"></SubjectConfirmation>"
+            ),
             ResponseError::Structure { element: "Subject" }
         );
         assert_eq!(
-            with("NotOnOrAfter=\"2030-01-15T10:03:30Z\"", "NotBefore=\"2030-01-15T10:00:00Z\" NotOnOrAfter=\"2030-01-15T10:03:30Z\""),
+            with(
+                "NotOnOrAfter=\"2030-01-15T10:03:30Z\"",
+                "NotBefore=\"2030-01-15T10:00:00Z\" NotOnOrAfter=\"2030-01-15T10:03:30Z\""
+            ),
             ResponseError::Structure { element: "SubjectConfirmationData" }
         );
     }
@@ -542,14 +649,23 @@ mod subject {
         let name_id = "<NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">usr-5k2</NameID>";
         assert_eq!(with(name_id, ""), ResponseError::Structure { element: "Subject" });
         assert_eq!(with(name_id, &name_id.repeat(2)), ResponseError::Structure { element: "Subject" });
-        assert_eq!(with("<Conditions", "<Subject></Subject><Conditions"), ResponseError::Structure { element: "Assertion" });
+        assert_eq!(
+            with("<Conditions", "<Subject></Subject><Conditions"),
+            ResponseError::Structure { element: "Assertion" }
+        );
     }
 
     #[test]
     fn an_assertion_of_another_version_or_with_unforeseen_content_is_refused() {
         assert_eq!(with("Version=\"2.0\">", "Version=\"2.1\">"), ResponseError::Version { element: "Assertion" });
-        assert_eq!(with("<AttributeStatement>", "<Advice></Advice><AttributeStatement>"), ResponseError::Structure { element: "Assertion" });
-        assert_eq!(with("</AudienceRestriction>", "</AudienceRestriction><Condition></Condition>"), ResponseError::Structure { element: "Conditions" });
+        assert_eq!(
+            with("<AttributeStatement>", "<Advice></Advice><AttributeStatement>"),
+            ResponseError::Structure { element: "Assertion" }
+        );
+        assert_eq!(
+            with("</AudienceRestriction>", "</AudienceRestriction><Condition></Condition>"),
+            ResponseError::Structure { element: "Conditions" }
+        );
         assert_eq!(with("<Subject>", "text<Subject>"), ResponseError::Structure { element: "Assertion" });
     }
 

@@ -67,11 +67,11 @@ impl<'d> Node<'d> {
     }
 
     /// The child elements. Text between them may only be white space; comments count for nothing.
-    pub(super) fn children(&self, element: &'static str) -> Result<Vec<Node<'d>>, ResponseError> {
+    pub(super) fn children(&self, element: &'static str) -> Result<Vec<Self>, ResponseError> {
         let mut children = Vec::new();
         for id in self.document.children_iter(self.id) {
             match self.document.node_kind(id) {
-                Some(NodeKind::Element(element)) => children.push(Node { document: self.document, id, element }),
+                Some(NodeKind::Element(element)) => children.push(Self { document: self.document, id, element }),
                 Some(NodeKind::Comment(_)) => {}
                 Some(NodeKind::Text(text)) if text.trim_ascii().is_empty() => {}
                 _ => return Err(ResponseError::Structure { element }),

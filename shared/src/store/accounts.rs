@@ -93,7 +93,10 @@ impl Accounts {
         )?;
         let (Some(user), Some(group), Some(member)) = (found_user, found_group, found_member) else { return Ok(None) };
         Ok(Some(ActiveSession {
-            virtual_user: VirtualUser { id: VirtualUser::id_of(&session.user, &session.group), email: member.virtual_email },
+            virtual_user: VirtualUser {
+                id: VirtualUser::id_of(&session.user, &session.group),
+                email: member.virtual_email,
+            },
             user: user.user,
             group: group.group,
             role: member.role,

@@ -86,7 +86,8 @@ impl Accounts {
             if !met_another || attempt == ATTEMPTS {
                 return Err(StoreError::request("TransactWriteItems")(error).into());
             }
-            tokio::time::sleep(pause.mul_f64(f64::from(u32::from_be_bytes(random::bytes())) / f64::from(u32::MAX))).await;
+            tokio::time::sleep(pause.mul_f64(f64::from(u32::from_be_bytes(random::bytes())) / f64::from(u32::MAX)))
+                .await;
             pause *= 2;
         }
         Ok(())
@@ -100,11 +101,13 @@ impl SignIn<'_> {
         Ok(vec![
             create(
                 table,
-                until(self.assertion.consumable_until).at(Key::consumed_assertion(self.marketplace, &self.assertion.id))?,
+                until(self.assertion.consumable_until)
+                    .at(Key::consumed_assertion(self.marketplace, &self.assertion.id))?,
             )?,
             create(
                 table,
-                until(self.now + REQUEST_MEMORY).at(Key::consumed_request(self.marketplace, &self.assertion.request_id))?,
+                until(self.now + REQUEST_MEMORY)
+                    .at(Key::consumed_request(self.marketplace, &self.assertion.request_id))?,
             )?,
             upsert(table, Key::group(self.marketplace, group), self.group().attributes()?, self.now)?,
             upsert(table, Key::user(self.marketplace, user), self.user().attributes()?, self.now)?,

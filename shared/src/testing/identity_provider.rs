@@ -92,7 +92,9 @@ impl ResponseDraft {
             ("name", "Inês"),
             ("surname", "Okoro"),
         ]
-        .map(|(name, value)| format!(r#"<Attribute Name="{name}"><AttributeValue>{value}</AttributeValue></Attribute>"#))
+        .map(|(name, value)| {
+            format!(r#"<Attribute Name="{name}"><AttributeValue>{value}</AttributeValue></Attribute>"#)
+        })
         .concat();
         let assertion = format!(
             concat!(

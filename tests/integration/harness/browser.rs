@@ -62,7 +62,6 @@ impl Answer {
 }
 
 impl Browser {
-    #[expect(clippy::new_without_default, reason = "a test opens a browser")]
     pub(crate) fn new() -> Self {
         let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
         Self { client, cookies: HashMap::new() }

@@ -1,7 +1,9 @@
 //! A stack for each test, on free ports, and the people who use it.
 
 mod browser;
+mod chromium;
 mod world;
 
 pub(crate) use browser::{Answer, Browser, Form};
+pub(crate) use chromium::Chromium;
 pub(crate) use world::World;

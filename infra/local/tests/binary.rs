@@ -1,0 +1,169 @@
+//! The program itself: what it says when something is in the way, and that it ends cleanly.
+#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+
+use std::{
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// How long the program may take to be there, or to be gone.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn local(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs it where it cannot start.
+fn refused(arguments: &[&str]) -> String {
+    let Output { status, stderr, .. } = local(arguments).output().unwrap();
+    let said = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{said}");
+    said
+}
+
+fn wait_for(what: &str, mut done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "{what} took too long");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Starts it and reads what it describes.
+fn start(folder: &Path, more: &[&str]) -> (Child, Value) {
+    let file = folder.join("description.json");
+    let _ = std::fs::remove_file(&file);
+    let child = local(&[&["--describe", file.to_str().unwrap()], more].concat()).spawn().unwrap();
+    wait_for("the description", || file.exists());
+    let description = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    (child, description)
+}
+
+/// Asks it to end as a service manager would, and checks that it does so by itself.
+fn stop(mut child: Child) {
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let mut status = None;
+    wait_for("the end", || {
+        status = child.try_wait().unwrap();
+        status.is_some()
+    });
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn a_taken_port_is_named_with_the_option_that_changes_it() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for option in ["--port", "--service-port", "--app-port", "--sandbox-port", "--dynamodb-port"] {
+        let said = refused(&[option, &port]);
+        assert!(said.contains(&format!("port {port}")) && said.contains(option), "{said}");
+    }
+}
+
+#[test]
+fn a_data_folder_that_is_a_file_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let said = refused(&["--data", file.path().to_str().unwrap()]);
+    assert!(said.contains(file.path().to_str().unwrap()) && said.contains("--data"), "{said}");
+}
+
+#[test]
+fn a_damaged_data_folder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("dynamodb.sqlite"), "this is not a database, it only looks like a file of one")
+        .unwrap();
+    let said = refused(&["--data", folder.path().to_str().unwrap()]);
+    assert!(said.contains(folder.path().to_str().unwrap()), "{said}");
+}
+
+#[test]
+fn a_missing_or_broken_key_file_is_named() {
+    let said = refused(&["--idp-key", "no-such-key.pem", "--idp-cert", "no-such-cert.pem"]);
+    assert!(said.contains("no-such-key.pem"), "{said}");
+    let broken = tempfile::NamedTempFile::new().unwrap();
+    let path = broken.path().to_str().unwrap();
+    let said = refused(&["--idp-key", path, "--idp-cert", path]);
+    assert!(said.contains(path), "{said}");
+}
+
+#[test]
+fn a_description_that_cannot_be_written_is_named() {
+    let said = refused(&["--describe", "no-such-folder/description.json"]);
+    assert!(said.contains("no-such-folder/description.json"), "{said}");
+}
+
+#[test]
+fn the_description_names_everything_and_the_end_is_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let (child, description) = start(folder.path(), &[]);
+    for path in [
+        "/service/base_url",
+        "/service/app_api_key",
+        "/app/base_url",
+        "/sandbox/base_url",
+        "/sandbox/control_url",
+        "/stores/dynamodb_endpoint",
+        "/stores/region",
+        "/stores/tables/accounts",
+    ] {
+        assert!(description.pointer(path).and_then(Value::as_str).is_some_and(|text| !text.is_empty()), "{path}");
+    }
+    assert!(description.pointer("/stores/queues").is_some_and(Value::is_object));
+    let marketplaces = description["marketplaces"].as_array().unwrap();
+    assert_eq!(marketplaces.len(), 2);
+    for marketplace in marketplaces {
+        for name in [
+            "key",
+            "api_id",
+            "api_key",
+            "initialize_url",
+            "acs_url",
+            "idp_sso_url",
+            "issuer",
+            "audience",
+            "idp_private_key_pem",
+            "idp_certificate_pem",
+        ] {
+            assert!(marketplace[name].as_str().is_some_and(|text| !text.is_empty()), "{name}");
+        }
+        assert!(
+            marketplace["groups"].as_array().unwrap().len() >= 2 && marketplace["users"].as_array().unwrap().len() >= 2
+        );
+    }
+    assert_eq!(marketplaces[0]["users"], marketplaces[1]["users"], "the same ids in both, on purpose");
+    stop(child);
+}
+
+#[test]
+fn keys_from_outside_are_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = sandbox::KeyPair::generate(2_048, "outside.test").unwrap();
+    let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("cert.pem"));
+    std::fs::write(&key, &pair.private_key_pem).unwrap();
+    std::fs::write(&certificate, &pair.certificate_pem).unwrap();
+    let arguments = ["--idp-key", key.to_str().unwrap(), "--idp-cert", certificate.to_str().unwrap()];
+    let (child, description) = start(folder.path(), &arguments);
+    for marketplace in description["marketplaces"].as_array().unwrap() {
+        assert_eq!(marketplace["idp_certificate_pem"], pair.certificate_pem);
+    }
+    stop(child);
+}
+
+#[test]
+fn the_data_folder_keeps_the_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["--data", data.to_str().unwrap()];
+    let (child, _) = start(folder.path(), &arguments);
+    stop(child);
+    assert!(data.join("dynamodb.sqlite").exists());
+    let (child, description) = start(folder.path(), &arguments);
+    assert_eq!(description["stores"]["tables"]["accounts"], "stallholder-accounts");
+    stop(child);
+}
