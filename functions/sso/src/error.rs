@@ -108,9 +108,9 @@ impl RouteError {
     fn log(&self, reference: &Reference) {
         let causes = causes(self);
         match self {
-            Self::Internal(_) => tracing::error!(%reference, causes, "{self}"),
+            Self::Internal(_) => tracing::error!(causes, %reference, "{self}"),
             Self::Unauthenticated | Self::NotFound => tracing::debug!(%reference, "{self}"),
-            _ => tracing::warn!(%reference, causes, "{self}"),
+            _ => tracing::warn!(causes, %reference, "{self}"),
         }
     }
 }

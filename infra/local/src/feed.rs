@@ -88,10 +88,17 @@ struct Sentence {
 }
 
 impl Visit for Sentence {
+    fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
+        if !value.is_empty() {
+            self.record_debug(field, &format_args!("{value}"));
+        }
+    }
+
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
         // Writing into a String cannot fail.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
+            "causes" => write!(self.fields, ": {value:?}"),
             name => write!(self.fields, " · {name} {value:?}"),
         };
     }

@@ -25,7 +25,7 @@ const FLAGS: [&str; 9] = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=1100,800",
+    "--window-size=1200,960",
 ];
 
 /// A browser with a fresh profile.
