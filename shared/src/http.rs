@@ -159,13 +159,14 @@ pub fn clear_cookie(response: &mut Response<Body>, name: &str, same_site: SameSi
     set_cookie(response, name, "", 0, same_site);
 }
 
-/// The cookies of a request, in order, unescaped as they came. API Gateway hands them over in one header or in several.
+/// The cookies of a request, in order, unescaped as they came. API Gateway hands them over in one header or in several. Other
+/// services on the same domain leave theirs here too: one that is not UTF-8 is passed over, and does not hide ours.
 pub fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim().split_once('='))
 }
 
@@ -201,6 +202,14 @@ mod tests {
         headers.append(header::COOKIE, HeaderValue::from_static("d=4"));
         let found: Vec<_> = cookies(&headers).collect();
         assert_eq!(found, [("a", "1"), ("b", "2"), ("c", "x=y"), ("d", "4")]);
+    }
+
+    #[test]
+    fn a_cookie_that_is_no_text_hides_no_other() {
+        let value = HeaderValue::from_bytes(b"a=1; x=\xff\xfe; y=caf\xc3\xa9; b=2").unwrap();
+        let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
+        let found: Vec<_> = cookies(&headers).collect();
+        assert_eq!(found, [("a", "1"), ("y", "caf\u{e9}"), ("b", "2")]);
     }
 
     #[test]

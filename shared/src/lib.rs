@@ -2,8 +2,8 @@
 //!
 //! Read in this order: [`domain`] (ids, people, groups: plain types), [`marketplace`] (who we talk to),
 //! [`saml`] (how a marketplace tells us who signed in), [`session`] (what we remember of it), [`store`]
-//! (where), [`http`] (how we answer). The rest are small tools: [`clock`], [`mod@env`], [`random`], [`sealed`],
-//! [`secret`], [`telemetry`].
+//! (where), [`http`] (how we answer). The rest are small tools: [`clock`], [`mod@env`], [`lambda`], [`random`], [`sealed`],
+//! [`secret`], [`telemetry`], [`web_url`].
 //!
 //! Invariants: [`domain`] names no AWS, HTTP or Lambda type; only [`store`]'s key module spells `PK` and `SK`;
 //! nothing but [`clock::SystemClock`] asks for the time; only `from_env` functions read variables.
@@ -14,6 +14,7 @@ pub mod domain;
 pub mod env;
 pub mod http;
 pub mod http_client;
+pub mod lambda;
 pub mod marketplace;
 pub mod random;
 pub mod saml;
@@ -24,3 +25,4 @@ pub mod store;
 pub mod telemetry;
 #[cfg(any(test, feature = "test-support"))]
 pub mod testing;
+pub mod web_url;

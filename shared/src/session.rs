@@ -101,7 +101,7 @@ pub struct ActiveSession {
 }
 
 /// What `GET /session` and the app's code exchange answer.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct SessionView<'a> {
     marketplace: &'a MarketplaceKey,
     user: UserView<'a>,
@@ -112,7 +112,14 @@ pub struct SessionView<'a> {
     expires_at: Timestamp,
 }
 
-#[derive(Debug, Serialize)]
+/// It holds names and addresses, which do not belong into a log.
+impl fmt::Debug for SessionView<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionView").field("marketplace", &self.marketplace).finish_non_exhaustive()
+    }
+}
+
+#[derive(Serialize)]
 struct UserView<'a> {
     #[serde(flatten)]
     user: &'a User,

@@ -128,6 +128,44 @@ async fn a_response_by_a_foreign_key_is_refused() {
 }
 
 #[tokio::test]
+async fn a_historical_signature_is_refused() {
+    let world = World::start().await;
+    let settings = format!("{}/control/marketplaces/acme-hub", world.sandbox_url());
+    let client = reqwest::Client::builder().build().unwrap();
+    let changed = client.patch(settings).json(&serde_json::json!({ "signature": "historical" })).send().await.unwrap();
+    assert!(changed.status().is_success());
+    let mut browser = Browser::new();
+    let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    assert!(form.xml().contains("xmldsig#rsa-sha1"));
+    let answer = browser.submit(&form).await;
+    assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_that_is_none_is_refused_before_any_function_sees_it() {
+    let world = World::start().await;
+    let client = reqwest::Client::builder().build().unwrap();
+    for host in ["a b", "localhost:99999", "[::1"] {
+        let answer = client.get(world.service("/health")).header("host", host).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{host}");
+    }
+    let odd = client.get(world.service("/health")).header("x-forwarded-proto", "a b").send().await.unwrap();
+    assert_eq!(odd.status(), StatusCode::OK);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_marketplace_that_is_not_even_text_is_a_clear_page() {
+    let world = World::start().await;
+    for odd in ["%00%ff", "caf%C3%A9", "a%20b", "%0d%0ax", &"x".repeat(4_000)] {
+        let answer = Browser::new().get(&world.service(&format!("/mno-enterprise/{odd}/saml/initialize"))).await;
+        assert_refused(&world, &answer, StatusCode::NOT_FOUND).await;
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
 async fn the_other_marketplaces_response_is_refused() {
     let world = World::start().await;
     let mut browser = Browser::new();
@@ -228,7 +266,7 @@ async fn a_form_without_a_usable_response_is_a_clear_page() {
         (vec![field("SAMLResponse", "PGEvPg=="), field("SAMLResponse", "PGEvPg==")], StatusCode::BAD_REQUEST),
         (vec![field("SAMLResponse", "not base64 *")], StatusCode::BAD_REQUEST),
         (vec![field("SAMLResponse", "PGEvPg==")], StatusCode::BAD_REQUEST),
-        (vec![field("SAMLResponse", &"A".repeat(300_000))], StatusCode::BAD_REQUEST),
+        (vec![field("SAMLResponse", &"A".repeat(300_000))], StatusCode::PAYLOAD_TOO_LARGE),
         (vec![field("SAMLResponse", &"A".repeat(900_000))], StatusCode::PAYLOAD_TOO_LARGE),
     ] {
         let answer = browser.submit(&Form { action: action.clone(), fields }).await;

@@ -125,15 +125,68 @@ async fn a_session_ends_after_twelve_hours() {
 }
 
 #[tokio::test]
-async fn a_new_sign_in_gets_a_new_session() {
+async fn a_new_sign_in_gets_a_new_session_in_place_of_the_old_one() {
     let world = World::start().await;
     let mut browser = Browser::new();
     browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
-    let mut planted = browser.copy();
+    let mut before = browser.copy();
     browser.sign_in(&world, "northbank", "usr-5k2", "cld-7a1c").await;
-    assert_eq!(planted.get(&world.service("/session")).await.json()["marketplace"], "acme-hub");
+    assert_eq!(before.get(&world.service("/session")).await.status, StatusCode::UNAUTHORIZED, "the old one has ended");
+    assert_eq!(world.items_of("session").await.len(), 1);
     assert_eq!(browser.get(&world.service("/session")).await.json()["marketplace"], "northbank");
     world.stop().await;
+}
+
+#[tokio::test]
+async fn a_reseller_signs_in_with_the_role_the_marketplace_gives() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let acme = world.marketplace("acme-hub");
+    let url = format!(
+        "{}/sso_trigger?user_uid=usr-5k2&group_id=cld-7a1c&reseller_sso=true&sso_init_endpoint={}",
+        acme.host, acme.initialize_url
+    );
+    let page = browser.get(&url).await;
+    let page = browser.follow(page).await;
+    let answer = browser.submit(&page.form()).await;
+    assert_eq!(browser.follow(answer).await.text_of("group-id"), "cld-7a1c", "{}", world.feed());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_app_does_not_let_a_link_sign_somebody_in_as_another_person() {
+    let world = World::start().await;
+    let (mut attacker, mut victim) = (Browser::new(), Browser::new());
+    let form = attacker.launch(&world, "northbank", "usr-8w1", "cld-9e4f").await;
+    let link = attacker.submit(&form).await.location().unwrap().to_owned();
+    victim.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let question = victim.get(&link).await;
+    assert!(question.body.contains("Continue as"), "{}", question.body);
+    assert_eq!(victim.get(world.app_url()).await.text_of("marketplace"), "acme-hub");
+    let answer = victim.post(&format!("{}/switch", world.app_url())).await;
+    assert_eq!(victim.follow(answer).await.text_of("marketplace"), "northbank");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_cookie_of_somebody_else_that_is_not_ascii_changes_nothing() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    browser.plant("localhost", "theirs", "caf\u{e9}");
+    let page = browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    assert_eq!(page.text_of("user-id"), "usr-5k2");
+    assert_eq!(browser.get(&world.service("/session")).await.status, StatusCode::OK);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_stack_starts_in_well_under_a_second() {
+    World::start().await.stop().await;
+    let start = std::time::Instant::now();
+    let world = World::start().await;
+    let took = start.elapsed();
+    world.stop().await;
+    assert!(took < std::time::Duration::from_millis(900), "{took:?}");
 }
 
 #[tokio::test]

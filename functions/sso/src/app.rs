@@ -9,6 +9,7 @@ use shared::{
     sealed::{Sealer, SealerError},
     secret::Secret,
     store::{Accounts, StoreError},
+    web_url,
 };
 use url::Url;
 
@@ -30,6 +31,9 @@ pub enum StartError {
     /// A variable.
     #[error(transparent)]
     Environment(#[from] EnvError),
+    /// The app's address for people who have signed in.
+    #[error("APP_POST_LOGIN_URL is not a plain https URL (http is for this machine only)")]
+    PostLoginUrl,
     /// The application secret.
     #[error(transparent)]
     Secret(#[from] SealerError),
@@ -55,23 +59,24 @@ impl App {
             accounts.warm_up().await.map_err(StartError::from)
         },)?;
         let secret = env::secret("APPLICATION_SECRET")?;
-        Self::new(directory, accounts, &secret, env::parsed("APP_POST_LOGIN_URL")?, Arc::new(SystemClock))
+        Self::new(directory, accounts, &secret, &env::required("APP_POST_LOGIN_URL")?, Arc::new(SystemClock))
     }
 
     /// An app of ready-made parts.
     ///
     /// # Errors
-    /// When the application secret could be guessed.
+    /// When the application secret could be guessed, or people cannot be sent to the post-login URL safely.
     pub fn new(
         directory: Directory,
         accounts: Accounts,
         application_secret: &Secret,
-        post_login_url: Url,
+        post_login_url: &str,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
         for (name, error) in directory.refused() {
             tracing::error!(marketplace.key = name, error = %error, "a marketplace was set aside");
         }
+        let post_login_url = web_url::parse(post_login_url).ok_or(StartError::PostLoginUrl)?;
         let sealer = Sealer::new(application_secret, "sso pending request")?;
         Ok(Self { accounts, clock, post_login_url, sealer, directory })
     }

@@ -29,6 +29,7 @@ pub(crate) async fn handle(app: &App, request: &Request, marketplace: &str) -> R
     let assertion = saml::accept(&encoded, marketplace, &Expectations { request_ids: &request_ids, now })?;
     let identity = Identity::try_from(&assertion)?;
 
+    let answered = outstanding.iter().find(|pending| pending.request_id == assertion.request_id);
     let (session, code) = (Token::generate(), Token::generate());
     let sign_in = SignIn {
         marketplace: &marketplace.key,
@@ -36,6 +37,7 @@ pub(crate) async fn handle(app: &App, request: &Request, marketplace: &str) -> R
         identity: &identity,
         session: &session,
         code: &code,
+        replaces: answered.and_then(|pending| pending.replaces.as_ref()),
         now,
     };
     app.accounts.sign_in(&sign_in).await?;
@@ -45,7 +47,7 @@ pub(crate) async fn handle(app: &App, request: &Request, marketplace: &str) -> R
 
     let mut response = landing(app, &code)?;
     session::open(&mut response, &session);
-    for answered in outstanding.iter().filter(|pending| pending.request_id == assertion.request_id) {
+    if let Some(answered) = answered {
         answered.forget(&mut response);
     }
     Ok(response)

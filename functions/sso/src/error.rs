@@ -90,7 +90,9 @@ impl RouteError {
                 (StatusCode::METHOD_NOT_ALLOWED, "This address works in another way", START_AGAIN)
             }
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Your sign-in could not be read", START_AGAIN),
-            Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Your sign-in could not be read", START_AGAIN),
+            Self::BodyTooLarge | Self::Refused(ResponseError::TooLarge { .. }) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "Your sign-in could not be read", START_AGAIN)
+            }
             Self::Form => (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN),
             Self::Refused(error) if is_unreadable(error) => {
                 (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN)
@@ -119,8 +121,7 @@ impl RouteError {
 fn is_unreadable(error: &ResponseError) -> bool {
     matches!(
         error,
-        ResponseError::TooLarge { .. }
-            | ResponseError::NotBase64
+        ResponseError::NotBase64
             | ResponseError::NotUtf8
             | ResponseError::NotXml
             | ResponseError::Declaration

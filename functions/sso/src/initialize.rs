@@ -5,7 +5,7 @@ use lambda_http::{Body, Request, Response};
 use shared::{domain::GroupId, http as answers, saml::AuthnRequest};
 use url::form_urlencoded;
 
-use crate::{App, error::RouteError, pending::Pending};
+use crate::{App, error::RouteError, pending::Pending, session};
 
 /// Redirects to the identity provider and remembers the request in this browser.
 pub(crate) fn handle(app: &App, request: &Request, marketplace: &str) -> Result<Response<Body>, RouteError> {
@@ -18,6 +18,7 @@ pub(crate) fn handle(app: &App, request: &Request, marketplace: &str) -> Result<
         marketplace: marketplace.key.clone(),
         request_id: authn_request.id().to_owned(),
         issued_at: app.clock.now(),
+        replaces: session::presented(request).map(|session| session.digest()),
     };
     pending.remember(&app.sealer, request, &mut response);
     Ok(response)

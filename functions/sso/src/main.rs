@@ -1,11 +1,11 @@
 //! Cold start of the `sso` function.
 
-use lambda_http::{Error, run, service_fn};
+use lambda_http::{Error, service_fn};
 use sso::{App, handle};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
     let app = App::from_env().await?;
-    run(service_fn(|request| handle(&app, request))).await
+    shared::lambda::run(service_fn(|request| handle(&app, request))).await
 }

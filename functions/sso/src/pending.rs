@@ -10,6 +10,7 @@ use shared::{
     http::{self as answers, SameSite},
     saml::CLOCK_SKEW,
     sealed::Sealer,
+    session::TokenDigest,
 };
 
 /// How long a person may take to sign in at the marketplace.
@@ -25,6 +26,8 @@ pub(crate) struct Pending {
     pub(crate) marketplace: MarketplaceKey,
     pub(crate) request_id: String,
     pub(crate) issued_at: Timestamp,
+    /// The session this browser had when it asked. The answer is a cross-site POST, which will not carry that cookie.
+    pub(crate) replaces: Option<TokenDigest>,
 }
 
 impl Pending {
@@ -87,7 +90,12 @@ mod tests {
     }
 
     fn pending(request_id: &str, issued_at: Timestamp) -> Pending {
-        Pending { marketplace: "acme-hub".parse().unwrap(), request_id: request_id.to_owned(), issued_at }
+        Pending {
+            marketplace: "acme-hub".parse().unwrap(),
+            request_id: request_id.to_owned(),
+            issued_at,
+            replaces: None,
+        }
     }
 
     fn request(cookies: &[(String, String)]) -> Request {

@@ -1,5 +1,5 @@
-//! Which request means what (design.md §3, protocol.md §3.3 and §3.9). Routes are found on the raw path, so that nothing
-//! percent-encoded can pass for a separator; a marketplace key needs no encoding.
+//! Which request means what (design.md §3, protocol.md §3.3 and §3.9). API Gateway hands the path over decoded, so `%2F` has
+//! become a separator before we see it: routes match whole paths, and a marketplace is looked up exactly as it is written.
 
 use lambda_http::{Request, RequestExt as _, http::Method};
 

@@ -34,7 +34,8 @@ pub(crate) async fn logout(app: &App, request: &Request) -> Result<Response<Body
     Ok(response)
 }
 
-fn presented(request: &Request) -> Option<Token> {
+/// The session a browser presents; whether it holds is another question.
+pub(crate) fn presented(request: &Request) -> Option<Token> {
     let mut values = answers::cookies(request.headers()).filter(|(name, _)| *name == COOKIE);
     match (values.next(), values.next()) {
         (Some((_, value)), None) => Token::parse(value),

@@ -1,9 +1,12 @@
 //! A small vendor's app: what a vendor has to write to let people in. The browser arrives with a one-time code; the app
 //! exchanges it on the back channel, starts a session of its own and greets the person.
+//!
+//! A code arrives by a link, and anybody can send a link. So that nobody is signed in as somebody else without noticing, the app
+//! never replaces one person's session by another's before they say so.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -23,6 +26,8 @@ use crate::{Description, Feed, pages};
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// The app's own session cookie.
 const COOKIE: &str = "demo_app_session";
+/// Holds the session that waits for the person's consent.
+const NEXT_COOKIE: &str = "demo_app_next_session";
 
 /// The app.
 #[derive(Clone)]
@@ -43,6 +48,12 @@ pub(crate) struct Visitor {
     pub(crate) group: Group,
     pub(crate) role: String,
     pub(crate) is_admin: bool,
+}
+
+impl Visitor {
+    fn is_same_person(&self, other: &Self) -> bool {
+        (&self.marketplace, &self.user.id) == (&other.marketplace, &other.user.id)
+    }
 }
 
 /// The person.
@@ -82,6 +93,7 @@ impl DemoApp {
         Router::new()
             .route("/", get(home))
             .route("/signed-in", get(signed_in))
+            .route("/switch", post(switch))
             .route("/sign-out", post(sign_out))
             .with_state(self)
     }
@@ -101,29 +113,41 @@ impl DemoApp {
         response.error_for_status()?.json().await.map(Some)
     }
 
-    fn visitor(&self, headers: &HeaderMap) -> Option<Visitor> {
-        let (_, id) = requests::cookies(headers).find(|(name, _)| *name == COOKIE)?;
-        self.visitors.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    /// Who the browser's session belongs to.
+    fn visitor(&self, headers: &HeaderMap, cookie: &str) -> Option<Visitor> {
+        let (_, id) = requests::cookies(headers).find(|(name, _)| *name == cookie)?;
+        self.visitors().get(id).cloned()
+    }
+
+    /// Ends the browser's session and tells whose it was.
+    fn end(&self, headers: &HeaderMap, cookie: &str) -> Option<Visitor> {
+        let (_, id) = requests::cookies(headers).find(|(name, _)| *name == cookie)?;
+        self.visitors().remove(id)
+    }
+
+    /// Starts a session and gives the browser its cookie.
+    fn begin(&self, visitor: Visitor, cookie: &str, response: Response) -> Response {
+        let id = random::token();
+        let header = format!("{cookie}={id}; Path=/; HttpOnly; SameSite=Lax");
+        self.visitors().insert(id, visitor);
+        with_cookie(response, &header)
+    }
+
+    fn visitors(&self) -> MutexGuard<'_, HashMap<String, Visitor>> {
+        self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 async fn home(State(app): State<DemoApp>, headers: HeaderMap) -> Html<String> {
-    Html(match app.visitor(&headers) {
+    Html(match app.visitor(&headers, COOKIE) {
         Some(visitor) => pages::greeting(&visitor),
         None => pages::welcome(&app.marketplaces),
     })
 }
 
-async fn signed_in(State(app): State<DemoApp>, Query(query): Query<SignedIn>) -> Response {
+async fn signed_in(State(app): State<DemoApp>, headers: HeaderMap, Query(query): Query<SignedIn>) -> Response {
     match app.exchange(&query.code).await {
-        Ok(Some(visitor)) => {
-            app.feed
-                .push("app", format!("{} of {} is signed in as {}", visitor.user.id, visitor.group.id, visitor.role));
-            let id = random::token();
-            let cookie = format!("{COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax");
-            app.visitors.lock().unwrap_or_else(PoisonError::into_inner).insert(id, visitor);
-            with_cookie(Redirect::to("/").into_response(), &cookie)
-        }
+        Ok(Some(visitor)) => arrive(&app, &headers, visitor),
         Ok(None) => {
             app.feed.push("app", "a code was refused");
             (StatusCode::FORBIDDEN, Html(pages::refused(&app.marketplaces))).into_response()
@@ -135,9 +159,35 @@ async fn signed_in(State(app): State<DemoApp>, Query(query): Query<SignedIn>) ->
     }
 }
 
+fn arrive(app: &DemoApp, headers: &HeaderMap, visitor: Visitor) -> Response {
+    match app.visitor(headers, COOKIE) {
+        Some(present) if !present.is_same_person(&visitor) => {
+            let page = Html(pages::switch(&present, &visitor)).into_response();
+            app.begin(visitor, NEXT_COOKIE, page)
+        }
+        _ => welcome(app, headers, visitor),
+    }
+}
+
+async fn switch(State(app): State<DemoApp>, headers: HeaderMap) -> Response {
+    match app.end(&headers, NEXT_COOKIE) {
+        Some(visitor) => with_cookie(
+            welcome(&app, &headers, visitor),
+            &format!("{NEXT_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
+        ),
+        None => Redirect::to("/").into_response(),
+    }
+}
+
+/// Signs the person in, in place of whoever was.
+fn welcome(app: &DemoApp, headers: &HeaderMap, visitor: Visitor) -> Response {
+    app.end(headers, COOKIE);
+    app.feed.push("app", format!("{} of {} is signed in as {}", visitor.user.id, visitor.group.id, visitor.role));
+    app.begin(visitor, COOKIE, Redirect::to("/").into_response())
+}
+
 async fn sign_out(State(app): State<DemoApp>, headers: HeaderMap) -> Response {
-    if let Some((_, id)) = requests::cookies(&headers).find(|(name, _)| *name == COOKIE) {
-        app.visitors.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    if app.end(&headers, COOKIE).is_some() {
         app.feed.push("app", "a visitor signed out");
     }
     with_cookie(Redirect::to("/").into_response(), &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))

@@ -10,7 +10,6 @@ use shared::{
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use url::Url;
 
 use crate::{
     Description, Feed, Options, Ports,
@@ -105,16 +104,14 @@ impl Stack {
             "/api/config/v1",
             environment.key.clone(),
             environment.secret.clone().into(),
-        )
-        .map_err(|_| StartError::Internal("developer platform"))?;
+        )?;
         let accounts = Accounts::new(dynamodb.clone(), ACCOUNTS_TABLE.to_owned());
-        let post_login_url =
-            Url::parse(&format!("{}/signed-in", addresses.app)).map_err(|_| StartError::Internal("app"))?;
+        let post_login_url = format!("{}/signed-in", addresses.app);
         let sso = sso::App::new(
             platform.fetch().await?,
             accounts.clone(),
             &secrets.application,
-            post_login_url,
+            &post_login_url,
             Arc::clone(&options.clock),
         )?;
         let app_api = app_api::App::new(accounts, vec![secrets.app_api_key.clone()], options.clock)?;

@@ -5,10 +5,11 @@ use std::path::Path;
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
-    error::SdkError,
+    error::{DisplayErrorContext, SdkError},
     operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
+        TimeToLiveStatus,
     },
 };
 use dynoxide::Database;
@@ -99,17 +100,21 @@ async fn create_accounts_table(client: &Client) -> Result<(), StoresError> {
     }
     match create.send().await {
         Ok(_) => {}
-        Err(error) if is_there_already(&error) => return Ok(()),
-        Err(error) => return Err(failed(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string())),
+        Err(error) if is_there_already(&error) => {}
+        Err(error) => return Err(failed(DisplayErrorContext(error).to_string())),
     }
-    let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build();
-    client
-        .update_time_to_live()
-        .table_name(ACCOUNTS_TABLE)
-        .time_to_live_specification(ttl.map_err(|error| failed(error.to_string()))?)
-        .send()
-        .await
-        .map_err(|error| failed(aws_sdk_dynamodb::error::DisplayErrorContext(error).to_string()))?;
+    enable_ttl(client).await.map_err(|error| failed(DisplayErrorContext(error).to_string()))
+}
+
+/// A table that an interrupted start left without it gets it now.
+async fn enable_ttl(client: &Client) -> Result<(), aws_sdk_dynamodb::Error> {
+    let described = client.describe_time_to_live().table_name(ACCOUNTS_TABLE).send().await?;
+    let status = described.time_to_live_description.and_then(|ttl| ttl.time_to_live_status);
+    if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+        return Ok(());
+    }
+    let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build()?;
+    client.update_time_to_live().table_name(ACCOUNTS_TABLE).time_to_live_specification(ttl).send().await?;
     Ok(())
 }
 

@@ -7,6 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    types::AttributeValue,
+};
 use serde_json::Value;
 
 /// How long the program may take to be there, or to be gone.
@@ -155,15 +160,31 @@ fn keys_from_outside_are_used() {
     stop(child);
 }
 
-#[test]
-fn the_data_folder_keeps_the_tables() {
+#[tokio::test]
+async fn the_data_folder_keeps_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let arguments = ["--data", data.to_str().unwrap()];
-    let (child, _) = start(folder.path(), &arguments);
-    stop(child);
-    assert!(data.join("dynamodb.sqlite").exists());
+    let item = |key: &str| AttributeValue::S(key.to_owned());
+
     let (child, description) = start(folder.path(), &arguments);
-    assert_eq!(description["stores"]["tables"]["accounts"], "stallholder-accounts");
+    let table = description["stores"]["tables"]["accounts"].as_str().unwrap();
+    let put = dynamodb(&description).put_item().table_name(table).item("PK", item("a")).item("SK", item("b"));
+    put.send().await.unwrap();
     stop(child);
+
+    let (child, description) = start(folder.path(), &arguments);
+    let get = dynamodb(&description).get_item().table_name(table).key("PK", item("a")).key("SK", item("b"));
+    assert!(get.send().await.unwrap().item.is_some());
+    stop(child);
+}
+
+fn dynamodb(description: &Value) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("any", "any", None, None, "test"))
+        .endpoint_url(description["stores"]["dynamodb_endpoint"].as_str().unwrap())
+        .region(Region::new("eu-west-1"))
+        .build();
+    Client::from_conf(config)
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::events::EventLog;
 use crate::faults::FaultBoard;
-use crate::keys::Identity;
+use crate::keys::{Identities, Identity};
 use crate::options::EnvironmentCredentials;
 use crate::state::{Marketplace, World};
 
@@ -19,7 +19,7 @@ pub(crate) struct App {
     pub(crate) base_url: String,
     pub(crate) environment: EnvironmentCredentials,
     /// Key pairs by marketplace key. They outlive a reset.
-    pub(crate) identities: BTreeMap<String, Identity>,
+    pub(crate) identities: BTreeMap<String, Identities>,
     pub(crate) faults: FaultBoard,
     pub(crate) events: EventLog,
     pub(crate) shutdown: CancellationToken,
@@ -31,6 +31,11 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         lock(&self.world)
+    }
+
+    /// What a marketplace signs with in its present mode. Every one got its keys at start.
+    pub(crate) fn identity(&self, marketplace: &Marketplace) -> Option<&Identity> {
+        self.identities.get(&marketplace.key).map(|identities| identities.of_mode(marketplace.signature))
     }
 
     /// A copy of one marketplace as it is now, so that no lock is held while answering.

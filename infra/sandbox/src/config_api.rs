@@ -41,7 +41,7 @@ fn document(app: &App) -> Value {
         .marketplaces
         .iter()
         .filter_map(|marketplace| {
-            let identity = app.identities.get(&marketplace.key)?;
+            let identity = app.identity(marketplace)?;
             Some(entry(app, marketplace, world.app_host_of(marketplace), identity))
         })
         .collect();

@@ -18,6 +18,10 @@ use sha1::Sha1;
 use x509_cert::der::{DecodePem as _, Encode as _};
 
 use crate::random;
+use crate::state::SignatureMode;
+
+const MODERN_BITS: usize = 2048;
+const HISTORICAL_BITS: usize = 1024;
 
 /// Why a key pair could not be made or used.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +89,27 @@ pub(crate) struct Identity {
     key: RsaPrivateKey,
     certificate_der: Vec<u8>,
     pair: KeyPair,
+}
+
+/// What one marketplace signs with, now and in its historical mode. A pair given from outside serves both.
+pub(crate) struct Identities {
+    modern: Identity,
+    historical: Identity,
+}
+
+impl Identities {
+    /// From the given pair, or from fresh ones of the sizes that each mode had: RSA-2048 and RSA-1024.
+    pub(crate) fn new(given: Option<&KeyPair>, common_name: &str) -> Result<Self, KeyError> {
+        let pair = |bits| given.cloned().map_or_else(|| KeyPair::generate(bits, common_name), Ok);
+        Ok(Self { modern: Identity::new(&pair(MODERN_BITS)?)?, historical: Identity::new(&pair(HISTORICAL_BITS)?)? })
+    }
+
+    pub(crate) fn of_mode(&self, mode: SignatureMode) -> &Identity {
+        match mode {
+            SignatureMode::Sha256 => &self.modern,
+            SignatureMode::Historical => &self.historical,
+        }
+    }
 }
 
 impl Identity {
@@ -191,7 +216,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use rsa::pkcs1::EncodeRsaPrivateKey as _;
+    use rsa::{pkcs1::EncodeRsaPrivateKey as _, traits::PublicKeyParts as _};
 
     use super::*;
 
@@ -200,6 +225,17 @@ mod tests {
         let pair = KeyPair::generate(1024, "test").unwrap();
         KeyPair::from_pem(&pair.private_key_pem, &pair.certificate_pem).unwrap();
         assert!(!format!("{pair:?}").contains("PRIVATE"));
+    }
+
+    #[test]
+    fn the_historical_mode_has_a_key_of_its_time_unless_one_is_given() {
+        let fresh = Identities::new(None, "test").unwrap();
+        let bits = |identities: &Identities, mode| identities.of_mode(mode).key.size() * 8;
+        assert_eq!(bits(&fresh, SignatureMode::Sha256), 2048);
+        assert_eq!(bits(&fresh, SignatureMode::Historical), 1024);
+        let pair = KeyPair::generate(1536, "given").unwrap();
+        let given = Identities::new(Some(&pair), "test").unwrap();
+        assert_eq!((bits(&given, SignatureMode::Sha256), bits(&given, SignatureMode::Historical)), (1536, 1536));
     }
 
     #[test]

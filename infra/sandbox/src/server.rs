@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::{App, Shared};
 use crate::events::{Event, EventLog};
 use crate::faults::{self, FaultBoard};
-use crate::keys::{Identity, KeyError, KeyPair};
+use crate::keys::{Identities, KeyError, KeyPair};
 use crate::listener::{BreakableListener, Breaker};
 use crate::options::{EnvironmentCredentials, IdpKeys, MarketplaceSpec, Options, clean_host};
 use crate::routes::RouteName;
@@ -25,7 +25,6 @@ use crate::state::{Marketplace, World};
 use crate::summary::MarketplaceSummary;
 use crate::{config_api, control, pages, saml, session};
 
-const KEY_BITS: usize = 2048;
 /// How long open requests may still take once the sandbox is asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -194,16 +193,18 @@ fn check_keys(marketplaces: &[MarketplaceSpec]) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn identities(marketplaces: &[MarketplaceSpec], keys: IdpKeys) -> Result<BTreeMap<String, Identity>, StartError> {
+async fn identities(
+    marketplaces: &[MarketplaceSpec],
+    keys: IdpKeys,
+) -> Result<BTreeMap<String, Identities>, StartError> {
     let sources = sources(marketplaces, keys)?;
     let made = sources.into_iter().map(|(key, source)| async move {
         let common_name = format!("{key} sandbox identity provider");
-        let work = move || source.map_or_else(|| KeyPair::generate(KEY_BITS, &common_name), Ok);
-        let identity = tokio::task::spawn_blocking(move || work().and_then(|pair| Identity::new(&pair)))
+        let identities = tokio::task::spawn_blocking(move || Identities::new(source.as_ref(), &common_name))
             .await
             .map_err(StartError::Worker)?
             .map_err(|source| StartError::Key { marketplace: key.clone(), source })?;
-        Ok((key, identity))
+        Ok((key, identities))
     });
     futures::future::join_all(made).await.into_iter().collect()
 }

@@ -42,7 +42,7 @@ pub struct MarketplaceSummary {
 
 impl MarketplaceSummary {
     pub(crate) fn of(app: &App, marketplace: &Marketplace, app_host: &str) -> Option<Self> {
-        let pair = app.identities.get(&marketplace.key)?.pair();
+        let pair = app.identity(marketplace)?.pair();
         let paths = Paths::of(marketplace);
         let idp_sso_url = app.idp_sso_url(&marketplace.key);
         let acs_url = format!("{app_host}{}", paths.consume);

@@ -1,12 +1,12 @@
 //! One marketplace of the developer platform's document, as far as sign-in needs it (protocol.md §1.2).
 
 use serde::Deserialize;
-use url::Url;
 
 use super::{CertificateError, IdpKey};
 use crate::{
     domain::{InvalidId, MarketplaceKey},
     secret::Secret,
+    web_url,
 };
 
 /// One marketplace that passed every check.
@@ -44,8 +44,8 @@ pub enum MarketplaceError {
         /// Its path in the document.
         field: &'static str,
     },
-    /// A URL that is none, or not one we call.
-    #[error("{field} is not an https URL (http is for loopback only)")]
+    /// A URL that is none, or not one we would send anybody to.
+    #[error("{field} is not a plain https URL (http is for this machine only)")]
     Url {
         /// Its path in the document.
         field: &'static str,
@@ -59,19 +59,22 @@ pub enum MarketplaceError {
     /// Its certificate.
     #[error("sso.x509_certificate: {0}")]
     Certificate(#[from] CertificateError),
+    /// Not an object of the documented shape.
+    #[error("the entry is malformed")]
+    Malformed,
     /// Two marketplaces of one document share this key.
     #[error("the key is used twice")]
     Duplicate,
 }
 
-/// The entry as the platform sends it; anything may be missing.
+/// The entry as the platform sends it; anything may be missing, or null.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct RawMarketplace {
-    pub(super) marketplace: Option<String>,
-    app: RawApp,
-    api: RawApi,
-    sso: RawSso,
+    marketplace: Option<String>,
+    app: Option<RawApp>,
+    api: Option<RawApi>,
+    sso: Option<RawSso>,
 }
 
 #[derive(Deserialize, Default)]
@@ -107,6 +110,7 @@ impl TryFrom<RawMarketplace> for Marketplace {
 
     fn try_from(raw: RawMarketplace) -> Result<Self, MarketplaceError> {
         let RawMarketplace { marketplace, app, api, sso } = raw;
+        let (app, api, sso) = (app.unwrap_or_default(), api.unwrap_or_default(), sso.unwrap_or_default());
         let key = text(marketplace, "marketplace")?.parse()?;
         let app_host = host(&text(app.host, "app.host")?, "app.host")?;
         let idm = match given(sso.idm) {
@@ -149,28 +153,19 @@ fn text(value: Option<String>, field: &'static str) -> Result<String, Marketplac
 
 /// An origin, perhaps with a path, without a trailing slash.
 fn host(value: &str, field: &'static str) -> Result<String, MarketplaceError> {
-    let url = Url::parse(value).map_err(|_| MarketplaceError::Url { field })?;
-    let plain =
-        url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
-    let reachable = match url.scheme() {
-        "https" => url.host().is_some(),
-        "http" => url.host().is_some_and(|host| is_loopback(&host)),
-        _ => false,
-    };
-    if plain && reachable { Ok(value.trim_end_matches('/').to_owned()) } else { Err(MarketplaceError::Url { field }) }
-}
-
-fn is_loopback(host: &url::Host<&str>) -> bool {
-    match host {
-        url::Host::Domain(name) => *name == "localhost",
-        url::Host::Ipv4(address) => address.is_loopback(),
-        url::Host::Ipv6(address) => address.is_loopback(),
-    }
+    web_url::parse(value)
+        .filter(|url| url.query().is_none() && url.fragment().is_none())
+        .map(|_| value.trim_end_matches('/').to_owned())
+        .ok_or(MarketplaceError::Url { field })
 }
 
 fn path(value: String, field: &'static str) -> Result<String, MarketplaceError> {
-    let plain = value.starts_with('/') && !value.starts_with("//") && !value.contains(['\\', '#', ' ', '\r', '\n']);
-    if plain { Ok(value) } else { Err(MarketplaceError::Path { field }) }
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'"' | b'<' | b'>');
+    if value.starts_with('/') && !value.starts_with("//") && value.bytes().all(plain) {
+        Ok(value)
+    } else {
+        Err(MarketplaceError::Path { field })
+    }
 }
 
 #[cfg(test)]
@@ -244,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_path_that_could_leave_the_host_is_refused() {
-        for bad in ["maestrano/consume", "//evil.example/x", "/a\\b", "/a b", "@evil.example"] {
+        for bad in ["maestrano/consume", "//evil.example/x", "/a\\b", "/a b", "@evil.example", "/\u{e9}", "/a\r\nb"] {
             let error = entry(|entry| entry["sso"]["consume_path"] = json!(bad)).unwrap_err();
             assert_eq!(error, MarketplaceError::Path { field: "sso.consume_path" }, "{bad}");
         }

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 
 use super::{Marketplace, MarketplaceError, config::RawMarketplace};
 
@@ -35,21 +36,9 @@ pub enum ConfigurationError {
 #[derive(Deserialize)]
 struct Document {
     #[serde(default)]
-    error: Option<serde::de::IgnoredAny>,
-    #[serde(default, deserialize_with = "one_or_many")]
-    marketplaces: Option<Vec<RawMarketplace>>,
-}
-
-/// A single object is accepted in place of the array (protocol.md §1.2).
-fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<RawMarketplace>>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    let many = match value {
-        serde_json::Value::Null => return Ok(None),
-        serde_json::Value::Array(many) => many,
-        one => vec![one],
-    };
-    let entries = many.into_iter().map(serde_json::from_value).collect::<Result<_, _>>();
-    entries.map(Some).map_err(D::Error::custom)
+    error: Option<IgnoredAny>,
+    #[serde(default)]
+    marketplaces: Value,
 }
 
 impl Directory {
@@ -64,27 +53,24 @@ impl Directory {
         if document.error.is_some() {
             return Err(ConfigurationError::Reported);
         }
+        // A single object is accepted in place of the array (protocol.md §1.2).
+        let entries = match document.marketplaces {
+            Value::Null => return Err(ConfigurationError::NoMarketplaces),
+            Value::Array(entries) => entries,
+            entry => vec![entry],
+        };
+        let names: Vec<String> = entries.iter().map(name_of).collect();
         let mut directory = Self::default();
-        for raw in document.marketplaces.ok_or(ConfigurationError::NoMarketplaces)? {
-            let name = raw.marketplace.clone().unwrap_or_default();
-            match Marketplace::try_from(raw) {
-                Ok(marketplace) => directory.insert(marketplace),
-                Err(error) => directory.refused.push((name, error)),
+        for (entry, name) in entries.into_iter().zip(&names) {
+            let twice = names.iter().filter(|other| *other == name).count() > 1;
+            match read(entry, twice) {
+                Ok(marketplace) => {
+                    directory.marketplaces.insert(name.clone(), Arc::new(marketplace));
+                }
+                Err(error) => directory.refused.push((name.clone(), error)),
             }
         }
         Ok(directory)
-    }
-
-    /// A key used twice serves neither: we could not tell whose credentials are whose.
-    fn insert(&mut self, marketplace: Marketplace) {
-        let key = marketplace.key.to_string();
-        let seen_before =
-            self.refused.iter().any(|(name, error)| *name == key && *error == MarketplaceError::Duplicate);
-        if seen_before || self.marketplaces.remove(&key).is_some() {
-            self.refused.push((key, MarketplaceError::Duplicate));
-        } else {
-            self.marketplaces.insert(key, Arc::new(marketplace));
-        }
     }
 
     /// The marketplace with this key, exactly as written.
@@ -105,9 +91,22 @@ impl Directory {
     }
 }
 
+fn name_of(entry: &Value) -> String {
+    entry["marketplace"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A key used twice serves neither, usable or not: we could not tell whose credentials are whose.
+fn read(entry: Value, twice: bool) -> Result<Marketplace, MarketplaceError> {
+    if twice {
+        return Err(MarketplaceError::Duplicate);
+    }
+    let raw: RawMarketplace = serde_json::from_value(entry).map_err(|_| MarketplaceError::Malformed)?;
+    raw.try_into()
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -142,7 +141,6 @@ mod tests {
         let missing = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config_missing_key.json");
         assert!(matches!(Directory::from_json(missing), Err(ConfigurationError::NoMarketplaces)));
         assert!(matches!(Directory::from_json(b"<html>"), Err(ConfigurationError::Malformed { .. })));
-        assert!(matches!(Directory::from_json(b"{\"marketplaces\":[7]}"), Err(ConfigurationError::Malformed { .. })));
     }
 
     #[test]
@@ -154,7 +152,31 @@ mod tests {
     }
 
     #[test]
-    fn a_key_used_twice_or_thrice_serves_nobody() {
+    fn a_malformed_entry_does_not_take_the_others_with_it() {
+        for change in [
+            json!(7),
+            json!(null),
+            json!({"marketplace": "northbank", "sso": 5}),
+            json!({"marketplace": "northbank", "sso": null}),
+        ] {
+            let directory = changed(|all| all[1] = change.clone());
+            assert_eq!((directory.iter().count(), directory.refused().len()), (2, 1), "{change}");
+        }
+    }
+
+    #[test]
+    fn a_key_used_twice_serves_nobody_even_if_one_of_the_two_is_broken() {
+        for broken in 0..2 {
+            let directory = changed(|all| {
+                all[1]["marketplace"] = json!("acme-hub");
+                all[broken]["sso"]["x509_certificate"] = json!("nonsense");
+            });
+            assert!(directory.find("acme-hub").is_none());
+        }
+    }
+
+    #[test]
+    fn a_key_used_thrice_serves_nobody() {
         let directory = changed(|all| {
             all[1]["marketplace"] = json!("acme-hub");
             all[2]["marketplace"] = json!("acme-hub");

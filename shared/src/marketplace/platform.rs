@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::{ConfigurationError, Directory};
-use crate::{env, env::EnvError, http_client, secret::Secret};
+use crate::{env, env::EnvError, http_client, secret::Secret, web_url};
 
 /// How long the platform may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +24,9 @@ pub struct DeveloperPlatform {
 /// The configuration could not be fetched. None of these carries a credential or a body.
 #[derive(Debug, thiserror::Error)]
 pub enum PlatformError {
+    /// Its address.
+    #[error("developer platform's address is not a plain https URL (http is for this machine only)")]
+    Url,
     /// No answer, or the connection broke.
     #[error("developer platform did not answer")]
     Transport(#[source] reqwest::Error),
@@ -45,16 +48,16 @@ impl DeveloperPlatform {
     /// The platform at `host` and `api_path`; `/marketplaces` is appended unless it is there (protocol.md §1.1).
     ///
     /// # Errors
-    /// When the two do not make a URL.
+    /// [`PlatformError::Url`] when the two do not make a URL that a secret may be sent to.
     pub fn new(
         host: &str,
         api_path: &str,
         environment_key: String,
         environment_secret: Secret,
-    ) -> Result<Self, url::ParseError> {
+    ) -> Result<Self, PlatformError> {
         let base = format!("{}/{}", host.trim_end_matches('/'), api_path.trim_matches('/'));
         let base = base.strip_suffix("/marketplaces").unwrap_or(&base);
-        let url = Url::parse(&format!("{base}/marketplaces"))?;
+        let url = web_url::parse(&format!("{base}/marketplaces")).ok_or(PlatformError::Url)?;
         Ok(Self { url, environment_key, environment_secret })
     }
 
@@ -123,8 +126,15 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_not_sent_in_clear_over_the_network() {
+        let refused =
+            DeveloperPlatform::new("http://developer.maestrano.com", "/api/config/v1", "key".into(), "secret".into());
+        assert!(matches!(refused, Err(PlatformError::Url)));
+    }
+
+    #[test]
     fn debug_does_not_print_the_secret() {
-        let platform = DeveloperPlatform::new("https://x.test", "/", "key".into(), "s3cr3t".into()).unwrap();
+        let platform = DeveloperPlatform::new("https://x.test", "/api", "key".into(), "s3cr3t".into()).unwrap();
         assert!(!format!("{platform:?}").contains("s3cr3t"));
     }
 }

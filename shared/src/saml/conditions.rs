@@ -88,15 +88,19 @@ impl UncheckedAssertion {
         if self.conditions.not_before > earliest {
             return Err(ResponseError::NotYetValid);
         }
-        let limits = [
-            ("SubjectConfirmationData NotOnOrAfter", Some(self.confirmation.not_on_or_after)),
-            ("Conditions NotOnOrAfter", Some(self.conditions.not_on_or_after)),
-            ("SessionNotOnOrAfter", self.session_not_on_or_after),
-        ];
-        match limits.into_iter().find(|(_, limit)| limit.is_some_and(|limit| limit <= latest)) {
-            Some((attribute, _)) => Err(ResponseError::Expired { attribute }),
-            None => Ok(()),
+        for (attribute, limit) in [
+            ("SubjectConfirmationData NotOnOrAfter", self.confirmation.not_on_or_after),
+            ("Conditions NotOnOrAfter", self.conditions.not_on_or_after),
+        ] {
+            if limit <= latest {
+                return Err(ResponseError::Expired { attribute });
+            }
         }
+        // Our session would end at that very moment: a tolerance would open one that is over.
+        if self.session_not_on_or_after.is_some_and(|limit| limit <= now) {
+            return Err(ResponseError::Expired { attribute: "SessionNotOnOrAfter" });
+        }
+        Ok(())
     }
 }
 

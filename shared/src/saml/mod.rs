@@ -19,6 +19,7 @@ mod document;
 pub mod engine_samael;
 mod error;
 mod identity;
+mod prescan;
 mod response;
 mod signature;
 #[cfg(test)]

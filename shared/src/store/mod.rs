@@ -8,6 +8,8 @@ mod error;
 mod item;
 mod keys;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 
 pub use accounts::Accounts;
 pub use error::StoreError;

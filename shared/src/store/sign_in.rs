@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update},
+    types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,13 +19,13 @@ use crate::{
     domain::MarketplaceKey,
     random,
     saml::{Assertion, Identity},
-    session::{CODE_LIFETIME, SESSION_LIFETIME, Token},
+    session::{CODE_LIFETIME, SESSION_LIFETIME, Token, TokenDigest},
 };
 
 /// A used request is remembered for longer than the cookie that can present it lives.
 const REQUEST_MEMORY: SignedDuration = SignedDuration::from_mins(15);
 /// How often a transaction that met another one is tried.
-const ATTEMPTS: u32 = 6;
+pub(super) const ATTEMPTS: u32 = 6;
 /// The first pause between attempts; it doubles, and is cut short at random.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -46,6 +46,8 @@ pub struct SignIn<'a> {
     pub session: &'a Token,
     /// The app's one-time code.
     pub code: &'a Token,
+    /// The session this browser had before: it ends.
+    pub replaces: Option<&'a TokenDigest>,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -98,7 +100,7 @@ impl SignIn<'_> {
     fn items(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let (group, user) = (&self.identity.group.id, &self.identity.user.id);
         let until = |expires_at| ConsumedItem { marketplace: self.marketplace.clone(), expires_at };
-        Ok(vec![
+        let mut items = vec![
             create(
                 table,
                 until(self.assertion.consumable_until)
@@ -114,7 +116,11 @@ impl SignIn<'_> {
             upsert(table, Key::member(self.marketplace, group, user), self.member().attributes()?, self.now)?,
             create(table, self.session_item().at(Key::session(&self.session.digest()))?)?,
             create(table, self.code_item().at(Key::code(&self.code.digest()))?)?,
-        ])
+        ];
+        if let Some(session) = self.replaces {
+            items.push(delete(table, Key::session(session))?);
+        }
+        Ok(items)
     }
 
     fn group(&self) -> GroupItem {
@@ -168,6 +174,13 @@ fn create(table: &str, item: Attributes) -> Result<TransactWriteItem, StoreError
         .build()
         .map_err(StoreError::build("Put"))?;
     Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// Removes an item, if it is there.
+fn delete(table: &str, key: Key) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder().table_name(table).set_key(Some(key.into_attributes()));
+    let delete = delete.build().map_err(StoreError::build("Delete"))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
 }
 
 /// Writes the attributes of an item, whether or not it is there, and keeps when it was first written.

@@ -56,6 +56,11 @@ impl Answer {
         unescape(&text[..text.find('<').unwrap()])
     }
 
+    /// The form of a page that has one.
+    pub(crate) fn form(&self) -> Form {
+        form(&self.body)
+    }
+
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
     }
@@ -85,6 +90,12 @@ impl Browser {
         self.send(self.request(Method::POST, &form.action, true).form(&form.fields)).await
     }
 
+    /// A cookie that some other service on this host left.
+    pub(crate) fn plant(&mut self, host: &str, name: &str, value: &str) {
+        let cookie = Cookie { value: value.to_owned(), cross_site: false };
+        self.cookies.insert((host.to_owned(), name.to_owned()), cookie);
+    }
+
     /// Goes on until something other than a redirect comes.
     pub(crate) async fn follow(&mut self, mut answer: Answer) -> Answer {
         for _ in 0..MAX_REDIRECTS {
@@ -106,7 +117,7 @@ impl Browser {
         let answer = self.get(url.as_str()).await;
         let page = self.follow(answer).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
-        form(&page.body)
+        page.form()
     }
 
     /// The whole way in, to the app's page.
@@ -186,7 +197,6 @@ fn host_of(url: &Url) -> String {
     url.host_str().unwrap().to_owned()
 }
 
-/// The form of a page that has one.
 fn form(page: &str) -> Form {
     let start = page.find("<form").unwrap_or_else(|| panic!("no form in {page}"));
     let form = &page[start..start + page[start..].find("</form>").unwrap()];

@@ -2,23 +2,19 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts, uri::Authority},
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use shared::random;
+use url::Url;
 
-/// The event of one request.
-pub(super) fn of(
-    parts: &Parts,
-    body: &[u8],
-    route: &str,
-    path_parameters: &Map<String, Value>,
-    now: Timestamp,
-) -> Value {
-    let path = parts.uri.path();
+/// The event of one request that matched `route`.
+pub(super) fn of(parts: &Parts, body: &[u8], route: &str, now: Timestamp) -> Value {
+    let path = percent_decode_str(parts.uri.path()).decode_utf8_lossy().into_owned();
     let (body, is_base64) = encode(&parts.headers, body);
     json!({
         "version": "2.0",
@@ -27,7 +23,7 @@ pub(super) fn of(
         "rawQueryString": parts.uri.query().unwrap_or_default(),
         "cookies": cookies(&parts.headers),
         "headers": headers(&parts.headers),
-        "pathParameters": path_parameters,
+        "pathParameters": path_parameters(route, parts.uri.path()),
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "local",
@@ -49,6 +45,14 @@ pub(super) fn of(
         "body": body,
         "isBase64Encoded": is_base64,
     })
+}
+
+/// API Gateway refuses a request whose `Host` is no host before any function sees it.
+pub(super) fn has_usable_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
+    authority.is_some_and(|host| !host.as_str().contains('@') && Url::parse(&format!("http://{host}")).is_ok())
 }
 
 /// The HTTP answer in what a function returned; `None` if it is not one.
@@ -88,13 +92,31 @@ fn cookies(headers: &HeaderMap) -> Vec<String> {
     values.flat_map(|value| value.split("; ").map(str::to_owned).collect::<Vec<_>>()).collect()
 }
 
-/// Names in lower case, repeated ones joined, cookies left out.
+/// Names in lower case, repeated ones joined, cookies left out, and the forwarding headers as the gateway sets them, whatever
+/// the caller wrote.
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let names = headers.keys().filter(|name| **name != header::COOKIE);
-    names
+    let mut joined: Map<String, Value> = names
         .map(|name| {
             let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
             (name.as_str().to_owned(), Value::String(values.join(",")))
+        })
+        .collect();
+    for (name, value) in [("x-forwarded-for", "127.0.0.1"), ("x-forwarded-port", "443"), ("x-forwarded-proto", "https")]
+    {
+        joined.insert(name.to_owned(), value.into());
+    }
+    joined
+}
+
+/// The values of the `{names}` in a route, decoded.
+fn path_parameters(route: &str, path: &str) -> Map<String, Value> {
+    route
+        .split('/')
+        .zip(path.split('/'))
+        .filter_map(|(pattern, value)| {
+            let name = pattern.strip_prefix('{')?.strip_suffix('}')?;
+            Some((name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into()))
         })
         .collect()
 }
@@ -111,15 +133,34 @@ mod tests {
 
     fn event(request: axum::http::request::Builder, body: &[u8]) -> Value {
         let (parts, ()) = request.uri("/a/b%2Fc?x=1&x=2").body(()).unwrap().into_parts();
-        of(&parts, body, "/a/{rest}", &Map::new(), Timestamp::UNIX_EPOCH)
+        of(&parts, body, "/a/{rest}", Timestamp::UNIX_EPOCH)
     }
 
     #[test]
-    fn the_path_and_the_query_stay_as_they_came() {
+    fn the_path_comes_decoded_and_the_query_as_it_was() {
         let event = event(Request::builder().method("GET"), b"");
-        assert_eq!(event["rawPath"], "/a/b%2Fc");
+        assert_eq!(event["rawPath"], "/a/b/c");
+        assert_eq!(event["pathParameters"], json!({ "rest": "b/c" }));
         assert_eq!(event["rawQueryString"], "x=1&x=2");
         assert_eq!(event["body"], Value::Null);
+    }
+
+    #[test]
+    fn the_gateway_says_how_the_request_came_not_the_caller() {
+        let event =
+            event(Request::builder().header("x-forwarded-proto", "gopher").header("x-forwarded-for", "1.2.3.4"), b"");
+        assert_eq!(event["headers"]["x-forwarded-proto"], "https");
+        assert_eq!(event["headers"]["x-forwarded-for"], "127.0.0.1");
+    }
+
+    #[test]
+    fn a_host_that_is_none_never_reaches_a_function() {
+        let with = |host: &'static str| HeaderMap::from_iter([(header::HOST, HeaderValue::from_static(host))]);
+        assert!(has_usable_host(&with("localhost:4000")) && has_usable_host(&with("[::1]:4000")));
+        for bad in ["a b", "localhost:99999", "[::1", "", "user@host", "a/b"] {
+            assert!(!has_usable_host(&with(bad)), "{bad}");
+        }
+        assert!(!has_usable_host(&HeaderMap::new()));
     }
 
     #[test]

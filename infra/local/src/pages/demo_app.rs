@@ -42,6 +42,25 @@ pub(crate) fn welcome(marketplaces: &[(String, String)]) -> String {
     )
 }
 
+/// Somebody else is signed in already.
+pub(crate) fn switch(present: &Visitor, next: &Visitor) -> String {
+    let name = |visitor: &Visitor| format!("{} {}", visitor.user.first_name, visitor.user.last_name);
+    page(
+        "Ledgerly",
+        &html! {
+            main.narrow { div.card {
+                h1 { "Continue as " span #next { (name(next)) } "?" }
+                p.lead {
+                    "You are signed in as " (name(present)) " (" (present.marketplace) "). A link you followed would sign you in as "
+                    (name(next)) " (" (next.marketplace) ") instead. If you did not mean to, stay."
+                }
+                form method="post" action="/switch" { button.button type="submit" { "Continue as " (name(next)) } }
+                p { a href="/" { "Stay " (name(present)) } }
+            } }
+        },
+    )
+}
+
 /// The code was not good.
 pub(crate) fn refused(marketplaces: &[(String, String)]) -> String {
     page(

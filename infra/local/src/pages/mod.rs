@@ -4,7 +4,7 @@
 mod demo_app;
 mod start;
 
-pub(crate) use demo_app::{greeting, refused, welcome};
+pub(crate) use demo_app::{greeting, refused, switch, welcome};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub(crate) use start::router;
 

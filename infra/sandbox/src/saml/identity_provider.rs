@@ -91,8 +91,7 @@ fn log_in(app: &App, draft: &Draft<'_>, login: &Login<'_>) -> Response {
 }
 
 fn build(app: &App, draft: &Draft<'_>, login: &Login<'_>) -> Result<String, KeyError> {
-    // Every marketplace got its identity at start.
-    let identity = app.identities.get(&login.marketplace.key).ok_or(KeyError::PrivateKey)?;
+    let identity = app.identity(login.marketplace).ok_or(KeyError::PrivateKey)?;
     let assertion = UnsignedAssertion::new(draft, login);
     let text = assertion.canonical_text();
     let signature = signature::sign(identity, login.marketplace.signature, &assertion.id, &text)?;

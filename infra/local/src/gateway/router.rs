@@ -1,24 +1,22 @@
-//! An HTTP API on loopback: turns requests into API Gateway events (payload format 2.0), hands them to the very
-//! `handle` that the Lambda binary runs, by way of the same adapter, and turns its answer back.
-//!
-//! Like API Gateway it knows its routes, joins repeated headers with a comma, takes cookies out of them, sends bodies that are
-//! not text in base64, and refuses what a Lambda could not take (6 MB).
-
-mod event;
+//! The routes, and what API Gateway does around a function: limits, time-outs, and what it answers when one fails.
 
 use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{MatchedPath, RawPathParams, Request, State},
+    extract::{MatchedPath, Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::any,
 };
-use lambda_http::{Adapter, Context, LambdaEvent, Service as _, request::LambdaRequest, service_fn};
+use lambda_http::{Adapter, Context, LambdaEvent, Service as _, service_fn};
 use serde_json::Value;
-use shared::clock::{Clock, SystemClock};
+use shared::{
+    clock::{Clock, SystemClock},
+    lambda,
+};
 
+use super::event;
 use crate::feed::Feed;
 
 /// The payload limit of a synchronous Lambda invocation.
@@ -58,7 +56,7 @@ impl Function {
         Self(Arc::new(move |event| {
             let handle = handle.clone();
             Box::pin(async move {
-                let request: LambdaRequest = serde_json::from_value(event)?;
+                let request = lambda::prepare(serde_json::from_value(event)?);
                 let mut adapter = Adapter::from(service_fn(handle));
                 let answer = match adapter.call(LambdaEvent::new(request, Context::default())).await {
                     Ok(answer) => answer,
@@ -96,19 +94,19 @@ pub(crate) fn router(sso: Arc<sso::App>, app_api: Arc<app_api::App>, feed: &Feed
     router.fallback(|| async { message(StatusCode::NOT_FOUND, "Not Found") })
 }
 
-async fn invoke(
-    State(route): State<Route>,
-    matched: MatchedPath,
-    parameters: RawPathParams,
-    request: Request,
-) -> Response {
+async fn invoke(State(route): State<Route>, matched: MatchedPath, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let line = format!("{} {}", parts.method, parts.uri.path());
+    if !event::has_usable_host(&parts.headers) {
+        return message(StatusCode::BAD_REQUEST, "Bad Request");
+    }
     let Ok(body) = axum::body::to_bytes(body, MAX_PAYLOAD_LEN).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
-    let parameters = parameters.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-    let event = event::of(&parts, &body, matched.as_str(), &parameters, SystemClock.now());
+    let event = event::of(&parts, &body, matched.as_str(), SystemClock.now());
+    if event.get("body").and_then(Value::as_str).is_some_and(|body| body.len() > MAX_PAYLOAD_LEN) {
+        return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
+    }
     let response = answer(&route.function, event).await;
     route.feed.push("service", format!("{line} answered {}", response.status().as_u16()));
     response

@@ -1,0 +1,103 @@
+//! Running an HTTP function behind API Gateway, and what must be put right in an event before `lambda_http` sees it.
+//!
+//! `lambda_http` 1.3 builds a URL from the `Host` header and panics on a bad one, and forgets all cookies when one of them has a
+//! control character in it. Both come from outside. Nothing of ours depends on `Host` (threats.md C13), so it is taken away.
+
+use std::convert::Infallible;
+
+use lambda_http::{
+    Adapter, Body, Error, LambdaEvent, Request, Response, Service, aws_lambda_events::apigw::ApiGatewayV2httpRequest,
+    lambda_runtime, request::LambdaRequest, service_fn,
+};
+
+/// Serves requests until the execution environment ends.
+///
+/// # Errors
+/// When the Lambda runtime API cannot be reached.
+pub async fn run<S>(service: S) -> Result<(), Error>
+where
+    S: Service<Request, Response = Response<Body>, Error = Infallible> + Clone + Send,
+    S::Future: Send,
+{
+    let adapter = Adapter::from(service);
+    lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
+        let mut adapter = adapter.clone();
+        async move { adapter.call(LambdaEvent::new(prepare(event.payload), event.context)).await }
+    }))
+    .await
+}
+
+/// The event as `lambda_http` can take it, whatever a caller put into it.
+#[must_use]
+pub fn prepare(mut event: ApiGatewayV2httpRequest) -> LambdaRequest {
+    for header in ["host", "x-forwarded-proto"] {
+        event.headers.remove(header);
+    }
+    event.request_context.domain_name = None;
+    if !event.raw_path.as_ref().is_some_and(|path| path.starts_with('/')) {
+        event.raw_path = Some("/".to_owned());
+    }
+    if let Some(query) = &mut event.raw_query_string {
+        *query = query.bytes().map(in_query).collect();
+    }
+    if let Some(cookies) = &mut event.cookies {
+        cookies.retain(|cookie| http::HeaderValue::from_str(cookie).is_ok());
+    }
+    LambdaRequest::ApiGatewayV2(event)
+}
+
+/// A byte as it may stand in a query (RFC 3986, 3.4), percent-encoded if it may not.
+fn in_query(byte: u8) -> String {
+    let allowed = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]|".contains(&byte);
+    if allowed { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::RequestExt as _;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn prepared(change: impl FnOnce(&mut Value)) -> Request {
+        let mut event = json!({
+            "version": "2.0", "rawPath": "/session", "rawQueryString": "a=1", "cookies": ["a=1"],
+            "headers": { "host": "example.test", "x-forwarded-proto": "https" },
+            "requestContext": { "domainName": "example.test", "stage": "$default", "http": { "method": "GET", "path": "/session" } },
+            "isBase64Encoded": false,
+        });
+        change(&mut event);
+        prepare(serde_json::from_value(event).unwrap()).into()
+    }
+
+    #[test]
+    fn no_host_or_protocol_can_make_it_panic() {
+        for host in ["a b", "localhost:99999", "[::1", "", "é", "a/b?c#d"] {
+            let request = prepared(|event| {
+                event["headers"]["host"] = json!(host);
+                event["headers"]["x-forwarded-proto"] = json!("not a scheme");
+                event["requestContext"]["domainName"] = json!(host);
+            });
+            assert_eq!(request.raw_http_path(), "/session", "{host}");
+        }
+    }
+
+    #[test]
+    fn no_path_or_query_can_make_it_panic() {
+        for (path, query) in
+            [("", ""), ("no-slash:99999", "x"), ("//evil", "a b"), ("/a\0b", "\u{e9}<>\"^`{}"), ("/%ff#x?y", "%zz#")]
+        {
+            let request = prepared(|event| {
+                event["rawPath"] = json!(path);
+                event["rawQueryString"] = json!(query);
+            });
+            assert!(request.uri().path().starts_with('/'), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_fits_no_header_does_not_take_the_others_with_it() {
+        let request = prepared(|event| event["cookies"] = json!(["a=1", "x=\u{1}", "b=2"]));
+        assert_eq!(request.headers()["cookie"], "a=1; b=2");
+    }
+}

@@ -1,0 +1,131 @@
+//! Stage 4: for us, now, and an answer to our question.
+
+use super::*;
+
+fn with(from: &str, to: &str) -> ResponseError {
+    refusal(&draft().replacing(from, to).sign(idp()))
+}
+
+#[test]
+fn only_this_marketplaces_identity_provider_is_an_issuer() {
+    let issuer =
+        |text: &str| draft().replacing("https://hub.acme.example/api/v1/auth/saml?SAMLRequest=abc", text).sign(idp());
+    for good in [
+        "https://hub.acme.example",
+        "https://hub.acme.example/api/v1/auth/saml",
+        "https://hub.acme.example/api/v1/auth/saml?x",
+    ] {
+        assert!(outcome(&issuer(good)).is_ok(), "{good}");
+    }
+    for bad in [
+        "",
+        "https://hub.acme.example.evil",
+        "https://hub.acme.example/",
+        "https://hub.acme.example/api/v1/auth/saml/x",
+        "https://evil?https://hub.acme.example",
+        "https://hub.acme.example?x",
+        " https://hub.acme.example",
+    ] {
+        assert!(matches!(refusal(&issuer(bad)), ResponseError::IssuerMismatch { .. }), "{bad}");
+    }
+}
+
+#[test]
+fn only_our_own_names_are_an_audience() {
+    let audience = |text: &str| {
+        draft()
+            .replacing("<Audience>https://app.example.test/</Audience>", &format!("<Audience>{text}</Audience>"))
+            .sign(idp())
+    };
+    for good in ["https://app.example.test", "https://app.example.test/", "app-9f3d"] {
+        assert!(outcome(&audience(good)).is_ok(), "{good}");
+    }
+    for bad in
+        ["", "https://app.example.test.evil/", "https://app.example.test//", "HTTPS://APP.EXAMPLE.TEST/", "app-9f3"]
+    {
+        assert!(matches!(refusal(&audience(bad)), ResponseError::AudienceMismatch { .. }), "{bad}");
+    }
+    assert_eq!(
+        with("<AudienceRestriction><Audience>https://app.example.test/</Audience></AudienceRestriction>", ""),
+        ResponseError::Structure { element: "Conditions" }
+    );
+}
+
+#[test]
+fn every_audience_restriction_must_name_us() {
+    let another =
+        "</AudienceRestriction><AudienceRestriction><Audience>https://other.test/</Audience></AudienceRestriction>";
+    assert!(matches!(with("</AudienceRestriction>", another), ResponseError::AudienceMismatch { .. }));
+    let among = draft().replacing("<Audience>", "<Audience>https://other.test/</Audience><Audience>");
+    assert!(outcome(&among.sign(idp())).is_ok());
+}
+
+#[test]
+fn the_recipient_is_our_endpoint_to_the_letter() {
+    let acs = "Recipient=\"https://app.example.test/maestrano/auth/saml/consume/acme-hub\"";
+    for bad in [
+        "Recipient=\"https://app.example.test/maestrano/auth/saml/consume/northbank\"",
+        "Recipient=\"https://app.example.test/maestrano/auth/saml/consume/acme-hub/\"",
+    ] {
+        assert!(matches!(with(acs, bad), ResponseError::RecipientMismatch { .. }), "{bad}");
+    }
+    assert!(matches!(with(&format!(" {acs}"), ""), ResponseError::MissingAttribute { attribute: "Recipient", .. }));
+}
+
+#[test]
+fn the_destination_if_given_is_our_endpoint() {
+    let mut elsewhere = draft();
+    elsewhere.envelope = elsewhere.envelope.replace("/consume/acme-hub", "/consume/northbank");
+    assert_eq!(refusal(&elsewhere.sign(idp())), ResponseError::DestinationMismatch);
+}
+
+#[test]
+fn a_status_other_than_success_is_refused() {
+    let mut failed = draft();
+    failed.status = "urn:oasis:names:tc:SAML:2.0:status:Responder".to_owned();
+    assert_eq!(refusal(&failed.sign(idp())), ResponseError::Status);
+}
+
+#[test]
+fn the_request_must_be_outstanding_and_be_named_inside_the_signature() {
+    let unknown = draft_for("_unknown");
+    assert_eq!(refusal(&unknown.sign(idp())), ResponseError::InResponseToMismatch);
+    let error = with(&format!("InResponseTo=\"{REQUEST}\" "), "");
+    assert_eq!(
+        error,
+        ResponseError::MissingAttribute { element: "SubjectConfirmationData", attribute: "InResponseTo" }
+    );
+}
+
+#[test]
+fn both_ends_count_and_the_skew_is_a_minute() {
+    let xml = draft().sign(idp());
+    let at = |secs: i64| accept_at(&xml, &marketplace(), now() + SignedDuration::from_secs(secs)).map(|_| ());
+    assert_eq!(at(-66), Err(ResponseError::NotYetValid));
+    assert_eq!(at(-65), Ok(()));
+    assert_eq!(at(239), Ok(()));
+    assert_eq!(at(240), Err(ResponseError::Expired { attribute: "SubjectConfirmationData NotOnOrAfter" }));
+    let long_bearer =
+        draft().replacing("NotOnOrAfter=\"2030-01-15T10:03:30Z\"", "NotOnOrAfter=\"2030-02-15T10:03:30Z\"");
+    let error = accept_at(&long_bearer.sign(idp()), &marketplace(), now() + SignedDuration::from_hours(2)).unwrap_err();
+    assert_eq!(error, ResponseError::Expired { attribute: "Conditions NotOnOrAfter" });
+}
+
+#[test]
+fn an_ended_session_is_refused() {
+    let draft = draft();
+    let statement = format!("SessionIndex=\"{}\"", draft.assertion_id);
+    let ended = draft.replacing(&statement, &format!("{statement} SessionNotOnOrAfter=\"2030-01-15T09:00:00Z\""));
+    assert_eq!(refusal(&ended.sign(idp())), ResponseError::Expired { attribute: "SessionNotOnOrAfter" });
+}
+
+#[test]
+fn a_missing_or_local_time_is_refused() {
+    assert!(matches!(with(" NotOnOrAfter=\"2030-01-15T10:03:30Z\"", ""), ResponseError::MissingAttribute { .. }));
+    assert!(matches!(with("NotBefore=\"2030-01-15T10:00:25Z\" ", ""), ResponseError::MissingAttribute { .. }));
+    assert_eq!(with("2030-01-15T10:03:30Z", "2030-01-15T10:03:30"), ResponseError::Time { attribute: "NotOnOrAfter" });
+    assert_eq!(
+        with("2030-01-15T10:00:25Z", "2030-01-15T10:00:25+00:00"),
+        ResponseError::Time { attribute: "NotBefore" }
+    );
+}

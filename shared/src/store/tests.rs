@@ -1,0 +1,97 @@
+//! What the embedded store never answers on demand: transactions that meet each other.
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+    types::{CancellationReason, error::TransactionCanceledException},
+};
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use jiff::Timestamp;
+
+use super::{sign_in::ATTEMPTS, *};
+use crate::{
+    saml::{Assertion, Identity},
+    session::Token,
+};
+
+/// Cancelled with these reasons for the first two items, the two uses.
+fn cancelled(codes: [&str; 2]) -> TransactWriteItemsError {
+    let reasons = codes.map(|code| CancellationReason::builder().code(code).build());
+    let exception = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons.to_vec())).build();
+    TransactWriteItemsError::TransactionCanceledException(exception)
+}
+
+async fn sign_in(client: Client) -> Result<(), SignInError> {
+    let now: Timestamp = "2030-01-15T10:00:30Z".parse().unwrap();
+    let marketplace = "acme-hub".parse().unwrap();
+    let assertion = Assertion {
+        id: "_a".to_owned(),
+        request_id: "_r".to_owned(),
+        name_id: "usr-5k2".to_owned(),
+        consumable_until: now,
+        session_not_on_or_after: None,
+        attributes: [
+            ("mno_uid", "usr-5k2"),
+            ("mno_session", "q7m2x9c4"),
+            ("mno_session_recheck", "2030-01-15T10:03:07Z"),
+            ("group_uid", "cld-7a1c"),
+            ("group_name", "Harbour"),
+            ("group_role", "Admin"),
+            ("uid", "usr-5k2"),
+            ("virtual_uid", "usr-5k2.cld-7a1c"),
+            ("email", "ines.okoro@example.org"),
+            ("virtual_email", "usr-5k2.cld-7a1c@appmail.hub.example"),
+        ]
+        .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
+        .into(),
+    };
+    let identity = Identity::try_from(&assertion).unwrap();
+    let (session, code) = (Token::generate(), Token::generate());
+    let sign_in = SignIn {
+        marketplace: &marketplace,
+        assertion: &assertion,
+        identity: &identity,
+        session: &session,
+        code: &code,
+        replaces: None,
+        now,
+    };
+    Accounts::new(client, "accounts".to_owned()).sign_in(&sign_in).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_met_another_is_tried_again() {
+    let rule = mock!(Client::transact_write_items)
+        .sequence()
+        .error(|| cancelled(["None", "TransactionConflict"]))
+        .times(3)
+        .output(|| TransactWriteItemsOutput::builder().build())
+        .build();
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule]);
+    assert!(sign_in(client).await.is_ok());
+    assert_eq!(rule.num_calls(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_that_always_meets_others_is_given_up() {
+    let rule = mock!(Client::transact_write_items)
+        .sequence()
+        .error(|| cancelled(["None", "TransactionConflict"]))
+        .times(100)
+        .build();
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule]);
+    assert!(matches!(sign_in(client).await, Err(SignInError::Store(_))));
+    assert_eq!(rule.num_calls(), usize::try_from(ATTEMPTS).unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_use_that_is_spent_is_told_apart_and_not_tried_again() {
+    for (codes, first) in [(["ConditionalCheckFailed", "None"], true), (["None", "ConditionalCheckFailed"], false)] {
+        let rule = mock!(Client::transact_write_items).then_error(move || cancelled(codes));
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule]);
+        let error = sign_in(client).await.unwrap_err();
+        assert_eq!(matches!(error, SignInError::AssertionConsumed), first, "{error}");
+        assert_eq!(matches!(error, SignInError::RequestConsumed), !first, "{error}");
+        assert_eq!(rule.num_calls(), 1);
+    }
+}

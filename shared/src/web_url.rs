@@ -1,0 +1,96 @@
+//! Which URLs a configuration may name. Credentials and people are sent there, so: https, or http to this very machine; a
+//! host that is no cloud's metadata service; and nothing in it that a header or a log could not carry (threats.md W12).
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// `text`, if it is a URL we would send somebody to. It comes back as it was written.
+#[must_use]
+pub fn parse(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let as_written = url.as_str().trim_end_matches('/') == text.trim_end_matches('/');
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    let reachable = match (url.scheme(), url.host()?) {
+        ("https", host) => is_public(&host),
+        ("http", host) => is_loopback(&host),
+        _ => false,
+    };
+    (as_written && anonymous && reachable).then_some(url)
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}
+
+/// Private ranges are allowed: an enterprise's marketplace may live in one. Link-local addresses never are.
+fn is_public(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(_) => true,
+        Host::Ipv4(address) => allowed_v4(*address),
+        Host::Ipv6(address) => allowed_v6(*address),
+    }
+}
+
+fn allowed_v4(address: Ipv4Addr) -> bool {
+    !(address.is_link_local() || address.is_unspecified() || address.is_multicast() || address.is_broadcast())
+}
+
+fn allowed_v6(address: Ipv6Addr) -> bool {
+    const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    let embedded = address.to_ipv4_mapped().is_none_or(allowed_v4);
+    embedded
+        && address != METADATA
+        && !(address.is_unicast_link_local() || address.is_unspecified() || address.is_multicast())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn https_and_this_machine_are_fine() {
+        for good in [
+            "https://hub.acme.example",
+            "https://hub.acme.example/",
+            "https://hub.acme.example:8443/path",
+            "https://10.0.0.7",
+            "http://localhost:3000",
+            "http://127.0.0.1:4000/acme-hub",
+            "http://[::1]:5000",
+        ] {
+            assert!(parse(good).is_some(), "{good}");
+        }
+    }
+
+    #[test]
+    fn anything_that_could_leak_or_break_is_not() {
+        for bad in [
+            "",
+            "hub.acme.example",
+            "http://hub.acme.example",
+            "ftp://hub.acme.example",
+            "https://user@hub.acme.example",
+            "https://u:p@hub.acme.example",
+            "https://hub.acme.example\n",
+            " https://hub.acme.example",
+            "https://hüb.example",
+            "https://hub.example/\u{e9}",
+            "https://HUB.example",
+            "https://169.254.169.254",
+            "https://[fe80::1]",
+            "https://[fd00:ec2::254]",
+            "https://[::ffff:169.254.169.254]",
+            "https://0.0.0.0",
+            "http://169.254.169.254",
+            "javascript:alert(1)",
+            "https://hub.example/a/../b",
+        ] {
+            assert!(parse(bad).is_none(), "{bad:?}");
+        }
+    }
+}
