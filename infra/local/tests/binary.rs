@@ -1,5 +1,5 @@
 //! The program itself: what it says when something is in the way, and that it ends cleanly.
-#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail loudly")]
 
 use std::{
     path::Path,
