@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use aws_sdk_dynamodb::Client;
 use sandbox::Sandbox;
 use shared::{
-    marketplace::{DeveloperPlatform, PlatformError},
+    marketplace::{DeveloperPlatform, Directory, MarketplaceError, PlatformError},
     store::Accounts,
 };
 use tokio::net::TcpListener;
@@ -58,6 +58,14 @@ pub enum StartError {
     /// Its configuration, as our service reads it.
     #[error("the sandbox's configuration cannot be used")]
     Configuration(#[from] PlatformError),
+    /// A marketplace that our service would set aside, most likely for the key that was given to it.
+    #[error("the service cannot use the marketplace {marketplace}: {reason}; check --idp-key and --idp-cert")]
+    Refused {
+        /// Its key.
+        marketplace: String,
+        /// What is wrong with it.
+        reason: MarketplaceError,
+    },
     /// The sign-in function.
     #[error(transparent)]
     Sso(#[from] sso::StartError),
@@ -98,17 +106,11 @@ impl Stack {
         let sandbox = Sandbox::start(listeners.sandbox, sandbox_options, shutdown.clone()).await?;
         follow(&sandbox, &feed, &tasks, &shutdown);
 
-        let environment = sandbox.environment();
-        let platform = DeveloperPlatform::new(
-            sandbox.base_url(),
-            "/api/config/v1",
-            environment.key.clone(),
-            environment.secret.clone().into(),
-        )?;
+        let directory = directory(&sandbox).await?;
         let accounts = Accounts::new(dynamodb.clone(), ACCOUNTS_TABLE.to_owned());
         let post_login_url = format!("{}/signed-in", addresses.app);
         let sso = sso::App::new(
-            platform.fetch().await?,
+            directory,
             accounts.clone(),
             &secrets.application,
             &post_login_url,
@@ -187,6 +189,18 @@ async fn bind(port: u16, server: &'static str, option: &'static str) -> Result<T
         option,
         reason,
     })
+}
+
+/// The marketplaces as our service reads them. One that it would set aside is a mistake in how the stack was started.
+async fn directory(sandbox: &Sandbox) -> Result<Directory, StartError> {
+    let environment = sandbox.environment();
+    let (key, secret) = (environment.key.clone(), environment.secret.clone());
+    let platform = DeveloperPlatform::new(sandbox.base_url(), "/api/config/v1", key, secret.into())?;
+    let directory = platform.fetch().await?;
+    match directory.refused().first().cloned() {
+        Some((marketplace, reason)) => Err(StartError::Refused { marketplace, reason }),
+        None => Ok(directory),
+    }
 }
 
 fn serve(listener: TcpListener, router: axum::Router, tasks: &TaskTracker, shutdown: &CancellationToken) {

@@ -98,6 +98,23 @@ fn a_missing_or_broken_key_file_is_named() {
 }
 
 #[test]
+fn a_key_that_the_service_refuses_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = sandbox::KeyPair::generate(1_024, "short.test").unwrap();
+    let (key, certificate) = write_pair(folder.path(), &pair);
+    let said = refused(&["--idp-key", &key, "--idp-cert", &certificate]);
+    assert!(said.contains("acme-hub") && said.contains("fewer than 2048") && said.contains("--idp-key"), "{said}");
+}
+
+/// The two files of a pair.
+fn write_pair(folder: &Path, pair: &sandbox::KeyPair) -> (String, String) {
+    let (key, certificate) = (folder.join("key.pem"), folder.join("cert.pem"));
+    std::fs::write(&key, &pair.private_key_pem).unwrap();
+    std::fs::write(&certificate, &pair.certificate_pem).unwrap();
+    (key.to_str().unwrap().to_owned(), certificate.to_str().unwrap().to_owned())
+}
+
+#[test]
 fn a_description_that_cannot_be_written_is_named() {
     let said = refused(&["--describe", "no-such-folder/description.json"]);
     assert!(said.contains("no-such-folder/description.json"), "{said}");
@@ -149,10 +166,8 @@ fn the_description_names_everything_and_the_end_is_clean() {
 fn keys_from_outside_are_used() {
     let folder = tempfile::tempdir().unwrap();
     let pair = sandbox::KeyPair::generate(2_048, "outside.test").unwrap();
-    let (key, certificate) = (folder.path().join("key.pem"), folder.path().join("cert.pem"));
-    std::fs::write(&key, &pair.private_key_pem).unwrap();
-    std::fs::write(&certificate, &pair.certificate_pem).unwrap();
-    let arguments = ["--idp-key", key.to_str().unwrap(), "--idp-cert", certificate.to_str().unwrap()];
+    let (key, certificate) = write_pair(folder.path(), &pair);
+    let arguments = ["--idp-key", &key, "--idp-cert", &certificate];
     let (child, description) = start(folder.path(), &arguments);
     for marketplace in description["marketplaces"].as_array().unwrap() {
         assert_eq!(marketplace["idp_certificate_pem"], pair.certificate_pem);

@@ -172,22 +172,10 @@ impl fmt::Debug for Attributes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::sample_attributes;
 
     fn assertion(change: &[(&str, &[&str])]) -> Assertion {
-        let mut attributes: Vec<(String, Vec<String>)> = [
-            ("mno_uid", "usr-5k2"),
-            ("mno_session", "q7m2x9c4"),
-            ("mno_session_recheck", "2030-01-15T10:03:07Z"),
-            ("group_uid", "cld-7a1c"),
-            ("group_name", "Harbour Café & Sons"),
-            ("group_role", "Admin"),
-            ("uid", "usr-5k2"),
-            ("virtual_uid", "usr-5k2.cld-7a1c"),
-            ("email", "ines.okoro@example.org"),
-            ("virtual_email", "usr-5k2.cld-7a1c@appmail.hub.example"),
-        ]
-        .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
-        .into();
+        let mut attributes = sample_attributes("2030-01-15T10:03:07Z");
         for (name, values) in change {
             attributes.retain(|(found, _)| found != name);
             attributes.push(((*name).to_owned(), values.iter().map(ToString::to_string).collect()));

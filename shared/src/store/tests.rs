@@ -12,6 +12,7 @@ use super::{sign_in::ATTEMPTS, *};
 use crate::{
     saml::{Assertion, Identity},
     session::Token,
+    testing::sample_attributes,
 };
 
 /// Cancelled with these reasons for the first two items, the two uses.
@@ -30,20 +31,7 @@ async fn sign_in(client: Client) -> Result<(), SignInError> {
         name_id: "usr-5k2".to_owned(),
         consumable_until: now,
         session_not_on_or_after: None,
-        attributes: [
-            ("mno_uid", "usr-5k2"),
-            ("mno_session", "q7m2x9c4"),
-            ("mno_session_recheck", "2030-01-15T10:03:07Z"),
-            ("group_uid", "cld-7a1c"),
-            ("group_name", "Harbour"),
-            ("group_role", "Admin"),
-            ("uid", "usr-5k2"),
-            ("virtual_uid", "usr-5k2.cld-7a1c"),
-            ("email", "ines.okoro@example.org"),
-            ("virtual_email", "usr-5k2.cld-7a1c@appmail.hub.example"),
-        ]
-        .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
-        .into(),
+        attributes: sample_attributes("2030-01-15T10:03:07Z"),
     };
     let identity = Identity::try_from(&assertion).unwrap();
     let (session, code) = (Token::generate(), Token::generate());

@@ -57,6 +57,27 @@ pub struct ResponseDraft {
     pub signed_info: String,
 }
 
+/// What an identity provider says of the person and the group of the vectors: all that is required, and two names.
+#[must_use]
+pub fn sample_attributes(recheck: &str) -> Vec<(String, Vec<String>)> {
+    [
+        ("mno_uid", "usr-5k2"),
+        ("mno_session", "q7m2x9c4v1b8n3k6j5h0g"),
+        ("mno_session_recheck", recheck),
+        ("group_uid", "cld-7a1c"),
+        ("group_name", "Harbour Caf\u{e9} & Sons"),
+        ("group_role", "Admin"),
+        ("uid", "usr-5k2"),
+        ("virtual_uid", "usr-5k2.cld-7a1c"),
+        ("email", "ines.okoro@example.org"),
+        ("virtual_email", "usr-5k2.cld-7a1c@appmail.hub.example"),
+        ("name", "In\u{ea}s"),
+        ("surname", "Okoro"),
+    ]
+    .map(|(name, value)| (name.to_owned(), vec![value.to_owned()]))
+    .into()
+}
+
 /// The `SignedInfo` of protocol.md §3.6.
 const SIGNED_INFO: &str = concat!(
     r#"<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">"#,
@@ -77,25 +98,13 @@ impl ResponseDraft {
         let assertion_id = format!("_{}", crate::random::hex128());
         let audience = url::Url::parse(acs).expect("a configured URL").origin().ascii_serialization();
         let at = |offset: i64| (now + SignedDuration::from_secs(offset)).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let recheck = at(180);
-        let attributes: String = [
-            ("mno_uid", "usr-5k2"),
-            ("mno_session", "q7m2x9c4v1b8n3k6j5h0g"),
-            ("mno_session_recheck", recheck.as_str()),
-            ("group_uid", "cld-7a1c"),
-            ("group_name", "Harbour Café &amp; Sons"),
-            ("group_role", "Admin"),
-            ("uid", "usr-5k2"),
-            ("virtual_uid", "usr-5k2.cld-7a1c"),
-            ("email", "ines.okoro@example.org"),
-            ("virtual_email", "usr-5k2.cld-7a1c@appmail.hub.example"),
-            ("name", "Inês"),
-            ("surname", "Okoro"),
-        ]
-        .map(|(name, value)| {
-            format!(r#"<Attribute Name="{name}"><AttributeValue>{value}</AttributeValue></Attribute>"#)
-        })
-        .concat();
+        let attributes: String = sample_attributes(&at(180))
+            .iter()
+            .map(|(name, values)| {
+                let value = values.concat().replace('&', "&amp;");
+                format!(r#"<Attribute Name="{name}"><AttributeValue>{value}</AttributeValue></Attribute>"#)
+            })
+            .collect();
         let assertion = format!(
             concat!(
                 r#"<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" ID="{id}" IssueInstant="{issued}" Version="2.0">"#,
