@@ -42,8 +42,7 @@ impl App {
     pub async fn from_env() -> Result<Self, StartError> {
         let mut api_keys = vec![env::secret("APP_API_KEY")?];
         api_keys.extend(env::optional("APP_API_KEY_PREVIOUS")?.map(Secret::from));
-        let config = aws_config::load_from_env().await;
-        let accounts = Accounts::new(aws_sdk_dynamodb::Client::new(&config), env::required("ACCOUNTS_TABLE")?);
+        let accounts = Accounts::from_env().await?;
         accounts.warm_up().await?;
         Self::new(accounts, api_keys, Arc::new(SystemClock))
     }

@@ -53,8 +53,7 @@ impl App {
     /// [`StartError`] says what is missing.
     pub async fn from_env() -> Result<Self, StartError> {
         let platform = DeveloperPlatform::from_env()?;
-        let config = aws_config::load_from_env().await;
-        let accounts = Accounts::new(aws_sdk_dynamodb::Client::new(&config), env::required("ACCOUNTS_TABLE")?);
+        let accounts = Accounts::from_env().await?;
         let (directory, ()) = tokio::try_join!(async { platform.fetch().await.map_err(StartError::from) }, async {
             accounts.warm_up().await.map_err(StartError::from)
         },)?;

@@ -7,6 +7,8 @@ mod initialize;
 mod pending;
 mod route;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 

@@ -1,6 +1,12 @@
 //! Reading who is signed in, redeeming codes, ending sessions.
 
-use aws_sdk_dynamodb::{Client, types::ReturnValue};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, timeout::TimeoutConfig},
+    types::ReturnValue,
+};
 use jiff::Timestamp;
 
 use super::{
@@ -10,8 +16,14 @@ use super::{
 };
 use crate::{
     domain::VirtualUser,
+    env::{self, EnvError},
     session::{ActiveSession, Session, Token, TokenDigest},
 };
+
+/// How long the table may take to answer; a warm answer takes milliseconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long it may take with everything that the SDK tries again.
+const TIMEOUT: Duration = Duration::from_secs(7);
 
 /// The accounts table.
 #[derive(Debug, Clone)]
@@ -25,6 +37,18 @@ impl Accounts {
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
+    }
+
+    /// The table that `ACCOUNTS_TABLE` names, in the execution environment's own account.
+    ///
+    /// # Errors
+    /// [`EnvError`] when the variable is missing.
+    pub async fn from_env() -> Result<Self, EnvError> {
+        let table = env::required("ACCOUNTS_TABLE")?;
+        let timeouts =
+            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(TIMEOUT).build();
+        let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
+        Ok(Self::new(Client::new(&config), table))
     }
 
     /// The session a browser presents, if it holds: it exists, it has not expired, and the membership it rests on is there.

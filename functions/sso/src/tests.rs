@@ -1,0 +1,57 @@
+//! The function by itself, without the stack: what it answers when the table does not.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::{
+    Client, Config,
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
+};
+use lambda_http::{RequestExt as _, http::header};
+use shared::{clock::SystemClock, marketplace::Directory, secret::Secret, session::Token, store::Accounts};
+
+use super::*;
+
+/// An app whose table is not there: nobody listens on port 1.
+fn app_without_table() -> App {
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("any", "any", None, None, "test"))
+        .endpoint_url("http://127.0.0.1:1")
+        .region(Region::new("eu-west-1"))
+        .retry_config(RetryConfig::disabled())
+        .build();
+    let accounts = Accounts::new(Client::from_conf(config), "accounts".to_owned());
+    let secret = Secret::from("0123456789abcdef0123456789abcdef");
+    App::new(Directory::default(), accounts, &secret, "https://app.test/", Arc::new(SystemClock)).unwrap()
+}
+
+async fn get(app: &App, path: &str, cookie: &str) -> Response<Body> {
+    let mut request = Request::new(Body::Empty).with_raw_http_path(path);
+    request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
+    handle(app, request).await.unwrap_or_else(|never| match never {})
+}
+
+#[tokio::test]
+async fn an_outage_of_the_table_is_a_503_that_says_when_to_try_again_and_nothing_else() {
+    let cookie = format!("__Host-stallholder-session={}", Token::generate().expose());
+    let answer = get(&app_without_table(), "/session", &cookie).await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers()[header::RETRY_AFTER], "5");
+    let Body::Text(page) = answer.body() else { panic!("a page is text") };
+    assert!(page.contains("Something went wrong on our side") && !page.to_lowercase().contains("dynamo"), "{page}");
+}
+
+#[tokio::test]
+async fn health_does_not_ask_the_table() {
+    assert_eq!(get(&app_without_table(), "/health", "").await.status(), StatusCode::OK);
+}
+
+#[test]
+fn people_are_only_ever_sent_to_a_safe_address() {
+    for bad in ["http://app.test/", "app.test", "https://user@app.test/", "javascript:alert(1)"] {
+        let accounts = app_without_table().accounts;
+        let secret = Secret::from("0123456789abcdef0123456789abcdef");
+        let refused = App::new(Directory::default(), accounts, &secret, bad, Arc::new(SystemClock));
+        assert!(matches!(refused, Err(StartError::PostLoginUrl)), "{bad}");
+    }
+}
