@@ -108,7 +108,7 @@ impl RouteError {
     }
 
     fn log(&self, reference: &Reference) {
-        let causes = causes(self);
+        let causes = Some(causes(self)).filter(|causes| !causes.is_empty());
         match self {
             Self::Internal(_) => tracing::error!(causes, %reference, "{self}"),
             Self::Unauthenticated | Self::NotFound => tracing::debug!(%reference, "{self}"),

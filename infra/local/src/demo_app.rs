@@ -74,6 +74,7 @@ pub(crate) struct Group {
 
 #[derive(Deserialize)]
 struct SignedIn {
+    #[serde(default)]
     code: String,
 }
 
@@ -95,10 +96,11 @@ impl DemoApp {
             .route("/signed-in", get(signed_in))
             .route("/switch", post(switch))
             .route("/sign-out", post(sign_out))
+            .fallback(async || Redirect::to("/"))
             .with_state(self)
     }
 
-    /// Exchanges the code; `None` if our service refuses it.
+    /// Exchanges the code; `None` if the service does not take it. Any other refusal is a mistake of ours, not of the person.
     async fn exchange(&self, code: &str) -> Result<Option<Visitor>, reqwest::Error> {
         let response = self
             .client
@@ -107,7 +109,7 @@ impl DemoApp {
             .json(&serde_json::json!({ "code": code }))
             .send()
             .await?;
-        if response.status().is_client_error() {
+        if response.status() == StatusCode::BAD_REQUEST {
             return Ok(None);
         }
         response.error_for_status()?.json().await.map(Some)
@@ -154,7 +156,8 @@ async fn signed_in(State(app): State<DemoApp>, headers: HeaderMap, Query(query):
         }
         Err(error) => {
             tracing::error!(error = %error.without_url(), "the service did not exchange a code");
-            (StatusCode::BAD_GATEWAY, Html(pages::refused(&app.marketplaces))).into_response()
+            app.feed.push("app", "the service did not exchange a code");
+            (StatusCode::BAD_GATEWAY, Html(pages::unavailable(&app.marketplaces))).into_response()
         }
     }
 }

@@ -114,7 +114,8 @@ impl Description {
     /// What the system says.
     pub fn write(&self, file: &Path) -> std::io::Result<()> {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+        // The system's own words would name the draft, which nobody asked for.
+        let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(|error| std::io::Error::from(error.kind()))?;
         serde_json::to_writer_pretty(&mut draft, self)?;
         draft.write_all(b"\n")?;
         draft.persist(file).map_err(|error| error.error)?;

@@ -1,6 +1,6 @@
 //! `cargo run -p local`: starts the stack, says where it is, and ends it on Ctrl-C.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use local::{FeedLayer, Options, Ports, Stack};
@@ -13,23 +13,26 @@ use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util:
 #[command(version, about)]
 struct Arguments {
     /// Port of the start page (default: a free one; so are all others)
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
     /// Port of the service
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     service_port: u16,
     /// Port of the demo app
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     app_port: u16,
     /// Port of the sandbox
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     sandbox_port: u16,
     /// Port of the embedded DynamoDB
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
     dynamodb_port: u16,
     /// Keep the tables in this folder (default: in memory)
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Send people who have signed in to this address of your own app (default: the demo app)
+    #[arg(long, value_name = "URL")]
+    post_login_url: Option<String>,
     /// Write where everything is, and this run's test keys, to this file once everything listens
     #[arg(long, value_name = "FILE")]
     describe: Option<PathBuf>,
@@ -66,12 +69,14 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         },
         data: arguments.data,
         idp_keys: idp_keys(&arguments.idp_key, &arguments.idp_cert)?,
+        post_login_url: arguments.post_login_url,
         clock: Arc::new(SystemClock),
     };
     let stack = Stack::start(options).await.map_err(|error| describe(&error))?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
+    let is_terminal = std::io::stderr().is_terminal();
     tracing_subscriber::registry()
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_filter(filter))
+        .with(tracing_subscriber::fmt::layer().with_ansi(is_terminal).with_writer(std::io::stderr).with_filter(filter))
         .with(FeedLayer(stack.feed().clone()))
         .init();
 
@@ -94,7 +99,8 @@ fn announce(stack: &Stack) {
     println!("  service       {}", description.service.base_url);
     println!("  demo app      {}", description.app.base_url);
     println!("  tables        {}", description.stores.dynamodb_endpoint);
-    println!("\nCtrl-C stops all of it.");
+    println!("\nYour own app can call the service with the API key {}", description.service.app_api_key);
+    println!("(it is good for this run only). Ctrl-C stops all of it.");
 }
 
 /// The keys given on the command line: none, one pair for all marketplaces, or one for each.

@@ -14,6 +14,8 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// What the sandbox's identity providers sign with.
     pub idp_keys: IdpKeys,
+    /// Where people go once they have signed in; the demo app if it is not given.
+    pub post_login_url: Option<String>,
     /// Our service's clock. The sandbox keeps the machine's.
     pub clock: Arc<dyn Clock>,
 }
@@ -35,6 +37,12 @@ pub struct Ports {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ports: Ports::default(), data: None, idp_keys: IdpKeys::Generate, clock: Arc::new(SystemClock) }
+        Self {
+            ports: Ports::default(),
+            data: None,
+            idp_keys: IdpKeys::Generate,
+            post_login_url: None,
+            clock: Arc::new(SystemClock),
+        }
     }
 }

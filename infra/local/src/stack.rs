@@ -108,7 +108,7 @@ impl Stack {
 
         let directory = directory(&sandbox).await?;
         let accounts = Accounts::new(dynamodb.clone(), ACCOUNTS_TABLE.to_owned());
-        let post_login_url = format!("{}/signed-in", addresses.app);
+        let post_login_url = options.post_login_url.unwrap_or_else(|| format!("{}/signed-in", addresses.app));
         let sso = sso::App::new(
             directory,
             accounts.clone(),
@@ -219,7 +219,10 @@ fn follow(sandbox: &Sandbox, feed: &Feed, tasks: &TaskTracker, shutdown: &Cancel
     tasks.spawn(stop.run_until_cancelled_owned(async move {
         loop {
             match events.recv().await {
-                Ok(event) => feed.push("marketplace", event.text),
+                Ok(event) => {
+                    let place = event.marketplace.map(|key| format!("{key}: ")).unwrap_or_default();
+                    feed.push("marketplace", format!("{place}{}", event.text));
+                }
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
                 Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
             }

@@ -115,6 +115,12 @@ fn write_pair(folder: &Path, pair: &sandbox::KeyPair) -> (String, String) {
 }
 
 #[test]
+fn a_post_login_address_that_would_leak_the_code_is_refused() {
+    let said = refused(&["--post-login-url", "http://app.example.test/welcome"]);
+    assert!(said.contains("https"), "{said}");
+}
+
+#[test]
 fn a_description_that_cannot_be_written_is_named() {
     let said = refused(&["--describe", "no-such-folder/description.json"]);
     assert!(said.contains("no-such-folder/description.json"), "{said}");

@@ -51,8 +51,8 @@ pub(crate) fn switch(present: &Visitor, next: &Visitor) -> String {
             main.narrow { div.card {
                 h1 { "Continue as " span #next { (name(next)) } "?" }
                 p.lead {
-                    "You are signed in as " (name(present)) " (" (present.marketplace) "). A link you followed would sign you in as "
-                    (name(next)) " (" (next.marketplace) ") instead. If you did not mean to, stay."
+                    "You are signed in as " (name(present)) " (" (present.marketplace) "). This sign-in is for "
+                    (name(next)) " (" (next.marketplace) "). If you did not start it yourself, stay as you are."
                 }
                 form method="post" action="/switch" { button.button type="submit" { "Continue as " (name(next)) } }
                 p { a href="/" { "Stay " (name(present)) } }
@@ -63,12 +63,21 @@ pub(crate) fn switch(present: &Visitor, next: &Visitor) -> String {
 
 /// The code was not good.
 pub(crate) fn refused(marketplaces: &[(String, String)]) -> String {
+    failed("That link has been used", "A sign-in link works once and for a minute. Please sign in again:", marketplaces)
+}
+
+/// The service could not be asked.
+pub(crate) fn unavailable(marketplaces: &[(String, String)]) -> String {
+    failed("Something went wrong on our side", "You could not be signed in just now. Please try again:", marketplaces)
+}
+
+fn failed(title: &str, advice: &str, marketplaces: &[(String, String)]) -> String {
     page(
         "Ledgerly",
         &html! {
             main.narrow { div.card {
-                h1 { "That link has been used" }
-                p.lead { "A sign-in link works once and for a minute. Please sign in again:" }
+                h1 { (title) }
+                p.lead { (advice) }
                 (ways_in(marketplaces))
             } }
         },

@@ -4,7 +4,7 @@
 mod demo_app;
 mod start;
 
-pub(crate) use demo_app::{greeting, refused, switch, welcome};
+pub(crate) use demo_app::{greeting, refused, switch, unavailable, welcome};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub(crate) use start::router;
 
@@ -16,6 +16,7 @@ fn page(title: &str, body: &Markup) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                link rel="icon" href="data:,";
                 title { (title) }
                 style { (PreEscaped(include_str!("style.css"))) }
             }

@@ -41,7 +41,8 @@ async fn show(State(start): State<Start>) -> Html<String> {
                 }
                 (cards(&start.description))
                 section.card aria-labelledby="feed-title" {
-                    h2 #feed-title { "What happens" }
+                    h2 #feed-title { "What happens " small { "times in UTC" } }
+                    p #stopped.stopped hidden { "The stack has stopped. Start it again, and open the address it prints." }
                     ul #feed.feed aria-live="polite" {
                         @for entry in start.feed.recent().iter().rev() { (line(entry)) }
                         li #empty.empty { "Nothing yet. Sign in, and it will appear here." }

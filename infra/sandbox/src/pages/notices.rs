@@ -10,7 +10,7 @@ use crate::state::{Marketplace, User};
 /// A titled sentence or two with a status.
 pub(crate) fn notice(status: StatusCode, title: &str, context: &str, text: &str) -> Response {
     let content = html! {
-        section .card { p .notice { (text) } }
+        section .card { p .notice { (text) } p { a href="/" { "All marketplaces" } } }
     };
     let page = Page { title, context, wide: false, script: None }.render(&content);
     (status, page).into_response()

@@ -62,7 +62,7 @@ fn answer(
         Decision::Denied(user) => {
             let told = format!("{} has no group with this app and was denied access.", user.uid);
             app.events.record(Some(&marketplace.key), "saml.access_denied", told);
-            notices::access_denied(marketplace, user)
+            forget_user(notices::access_denied(marketplace, user), &marketplace.key)
         }
         Decision::LogIn(login) => {
             let issuer = format!("{}{}", app.base_url, query.up_to_first_ampersand());

@@ -44,6 +44,7 @@ async fn a_user_without_a_group_is_denied() {
     let page = Running::start().await.acme_login("&user_uid=usr-3d7&group_id=cld-7a1c").send().await;
     assert_eq!(page.status, 403);
     assert!(page.body.contains("Access denied"));
+    assert!(page.header("set-cookie").unwrap().contains("Max-Age=0"), "the next visit asks again");
 }
 
 #[tokio::test]
