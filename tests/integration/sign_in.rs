@@ -179,14 +179,17 @@ async fn a_cookie_of_somebody_else_that_is_not_ascii_changes_nothing() {
     world.stop().await;
 }
 
+/// The best of a few, because other tests run beside this one; the first may have to make keys.
 #[tokio::test]
 async fn a_stack_starts_in_well_under_a_second() {
-    World::start().await.stop().await;
-    let start = std::time::Instant::now();
-    let world = World::start().await;
-    let took = start.elapsed();
-    world.stop().await;
-    assert!(took < std::time::Duration::from_millis(900), "{took:?}");
+    let mut best = std::time::Duration::MAX;
+    for _ in 0..4 {
+        let start = std::time::Instant::now();
+        let world = World::start().await;
+        best = best.min(start.elapsed());
+        world.stop().await;
+    }
+    assert!(best < std::time::Duration::from_millis(700), "{best:?}");
 }
 
 #[tokio::test]
