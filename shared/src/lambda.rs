@@ -37,7 +37,7 @@ pub fn prepare(mut event: ApiGatewayV2httpRequest) -> LambdaRequest {
     if !event.raw_path.as_ref().is_some_and(|path| path.starts_with('/')) {
         event.raw_path = Some("/".to_owned());
     }
-    if let Some(query) = &mut event.raw_query_string {
+    if let Some(query) = event.raw_query_string.as_mut().filter(|query| !query.bytes().all(may_be_in_query)) {
         *query = query.bytes().map(in_query).collect();
     }
     if let Some(cookies) = &mut event.cookies {
@@ -46,10 +46,14 @@ pub fn prepare(mut event: ApiGatewayV2httpRequest) -> LambdaRequest {
     LambdaRequest::ApiGatewayV2(event)
 }
 
-/// A byte as it may stand in a query (RFC 3986, 3.4), percent-encoded if it may not.
+/// The byte as it may stand in a query, percent-encoded if it may not.
 fn in_query(byte: u8) -> String {
-    let allowed = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]|".contains(&byte);
-    if allowed { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+    if may_be_in_query(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+}
+
+/// RFC 3986, 3.4, and what browsers leave as it is.
+fn may_be_in_query(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%[]|".contains(&byte)
 }
 
 #[cfg(test)]

@@ -174,10 +174,7 @@ fn arrive(app: &DemoApp, headers: &HeaderMap, visitor: Visitor) -> Response {
 
 async fn switch(State(app): State<DemoApp>, headers: HeaderMap) -> Response {
     match app.end(&headers, NEXT_COOKIE) {
-        Some(visitor) => with_cookie(
-            welcome(&app, &headers, visitor),
-            &format!("{NEXT_COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
-        ),
+        Some(visitor) => without_cookie(welcome(&app, &headers, visitor), NEXT_COOKIE),
         None => Redirect::to("/").into_response(),
     }
 }
@@ -193,7 +190,11 @@ async fn sign_out(State(app): State<DemoApp>, headers: HeaderMap) -> Response {
     if app.end(&headers, COOKIE).is_some() {
         app.feed.push("app", "a visitor signed out");
     }
-    with_cookie(Redirect::to("/").into_response(), &format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
+    without_cookie(Redirect::to("/").into_response(), COOKIE)
+}
+
+fn without_cookie(response: Response, cookie: &str) -> Response {
+    with_cookie(response, &format!("{cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
 }
 
 fn with_cookie(mut response: Response, cookie: &str) -> Response {

@@ -89,9 +89,7 @@ struct Sentence {
 
 impl Visit for Sentence {
     fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
-        if !value.is_empty() {
-            self.record_debug(field, &format_args!("{value}"));
-        }
+        self.record_debug(field, &format_args!("{value}"));
     }
 
     fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {

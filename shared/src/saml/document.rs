@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use uppsala::{Document, Element, NodeKind};
+use uppsala::{Document, Element, NodeId, NodeKind};
 
 use super::{
     ResponseError,
@@ -35,9 +35,11 @@ pub fn decode(encoded: &str) -> Result<String, ResponseError> {
 /// signature right after the issuer, and no identifier occurs twice.
 pub struct UnverifiedResponse<'x> {
     pub(super) document: Document<'x>,
+    assertion: NodeId,
+    signature: NodeId,
 }
 
-/// The elements that matter, found once.
+/// The elements that matter.
 pub(super) struct Parts<'d> {
     pub(super) response: Node<'d>,
     pub(super) assertion: Node<'d>,
@@ -54,17 +56,21 @@ impl<'x> UnverifiedResponse<'x> {
         prescan::check(xml)?;
         let document = xml::parse(xml)?;
         check_declaration(&document)?;
-        let response = Self { document };
-        check_nodes(&response.document)?;
-        response.parts()?;
-        Ok(response)
+        check_nodes(&document)?;
+        let root = Node::root(&document).filter(|root| root.is(NS_PROTOCOL, "Response"));
+        let (assertion, signature) = only_assertion_and_signature(root.ok_or(ResponseError::NotAResponse)?)?;
+        if assertion.attribute("ID").is_none() {
+            return Err(ResponseError::Id);
+        }
+        let (assertion, signature) = (assertion.id, signature.id);
+        Ok(Self { document, assertion, signature })
     }
 
+    /// What [`parse`](Self::parse) found; it cannot be missing any more.
     pub(super) fn parts(&self) -> Result<Parts<'_>, ResponseError> {
-        let response = Node::root(&self.document)
-            .filter(|root| root.is(NS_PROTOCOL, "Response"))
-            .ok_or(ResponseError::NotAResponse)?;
-        let (assertion, signature) = only_assertion_and_signature(response)?;
+        let response = Node::root(&self.document).ok_or(ResponseError::NotAResponse)?;
+        let at = |id| Node::at(&self.document, id).ok_or(ResponseError::NotAResponse);
+        let (assertion, signature) = (at(self.assertion)?, at(self.signature)?);
         let assertion_id = assertion.attribute("ID").ok_or(ResponseError::Id)?;
         Ok(Parts { response, assertion, signature, assertion_id })
     }

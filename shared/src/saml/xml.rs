@@ -32,7 +32,7 @@ impl<'d> Node<'d> {
         document.document_element().and_then(|id| Self::at(document, id))
     }
 
-    fn at(document: &'d Document<'d>, id: NodeId) -> Option<Self> {
+    pub(super) fn at(document: &'d Document<'d>, id: NodeId) -> Option<Self> {
         document.element(id).map(|element| Self { document, id, element })
     }
 
