@@ -1,10 +1,13 @@
 //! Environment variables, read once at cold start; every error names the variable.
 
-use std::{fmt::Display, str::FromStr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+};
 
-use crate::secret::Secret;
-
-/// A variable is missing or cannot be used. Values are never repeated: some are secrets.
+/// A variable is missing or cannot be used. Values are never repeated: what stands where it does not belong may be a secret.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum EnvError {
     /// Not set, or set to nothing.
@@ -23,45 +26,76 @@ pub enum EnvError {
     },
 }
 
-/// The value of `name`; empty counts as absent.
-///
-/// # Errors
-/// [`EnvError::Missing`], or [`EnvError::Invalid`] if the value is not Unicode.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub fn required(name: &'static str) -> Result<String, EnvError> {
-    match std::env::var(name) {
-        Ok(value) if !value.is_empty() => Ok(value),
-        Ok(_) | Err(std::env::VarError::NotPresent) => Err(EnvError::Missing { name }),
-        Err(error) => Err(EnvError::Invalid { name, reason: error.to_string() }),
+/// Where settings come from: the process, or a map. It remembers what it was asked for, so that a test can hold the
+/// deployment's variables against those the function reads.
+#[derive(Debug)]
+pub struct Variables {
+    source: Source,
+    asked: Mutex<BTreeSet<&'static str>>,
+}
+
+#[derive(Debug)]
+enum Source {
+    Process,
+    Map(BTreeMap<String, String>),
+}
+
+impl Variables {
+    /// The variables of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self { source: Source::Process, asked: Mutex::default() }
+    }
+
+    /// The value of `name`; empty counts as absent.
+    ///
+    /// # Errors
+    /// [`EnvError::Missing`], or [`EnvError::Invalid`] if the value is not Unicode.
+    pub fn required(&self, name: &'static str) -> Result<String, EnvError> {
+        self.optional(name)?.ok_or(EnvError::Missing { name })
+    }
+
+    /// The value of `name`, if it is set and not empty.
+    ///
+    /// # Errors
+    /// [`EnvError::Invalid`] if the value is not Unicode.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn optional(&self, name: &'static str) -> Result<Option<String>, EnvError> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).insert(name);
+        let value = match &self.source {
+            Source::Map(map) => map.get(name).cloned(),
+            Source::Process => match std::env::var(name) {
+                Ok(value) => Some(value),
+                Err(std::env::VarError::NotPresent) => None,
+                // The error itself would repeat the value.
+                Err(std::env::VarError::NotUnicode(_)) => {
+                    return Err(EnvError::Invalid { name, reason: "it is not Unicode".to_owned() });
+                }
+            },
+        };
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    /// The value of `name`, as a `T`.
+    ///
+    /// # Errors
+    /// [`EnvError::Missing`], or [`EnvError::Invalid`] if `T` refuses the value.
+    pub fn parsed<T: FromStr<Err: Display>>(&self, name: &'static str) -> Result<T, EnvError> {
+        self.required(name)?.parse().map_err(|error: T::Err| EnvError::Invalid { name, reason: error.to_string() })
+    }
+
+    /// Every variable that was asked for so far, set or not.
+    #[must_use]
+    pub fn asked(&self) -> BTreeSet<&'static str> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// The value of `name`, if it is set and not empty.
-///
-/// # Errors
-/// [`EnvError::Invalid`] if the value is not Unicode.
-pub fn optional(name: &'static str) -> Result<Option<String>, EnvError> {
-    match required(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(EnvError::Missing { .. }) => Ok(None),
-        Err(error) => Err(error),
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Variables {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
+        let map = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { source: Source::Map(map), asked: Mutex::default() }
     }
-}
-
-/// The value of `name`, as a `T`.
-///
-/// # Errors
-/// [`EnvError::Missing`], or [`EnvError::Invalid`] if `T` refuses the value.
-pub fn parsed<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, EnvError> {
-    required(name)?.parse().map_err(|error: T::Err| EnvError::Invalid { name, reason: error.to_string() })
-}
-
-/// The value of `name`, wrapped so that it does not print.
-///
-/// # Errors
-/// As [`required`].
-pub fn secret(name: &'static str) -> Result<Secret, EnvError> {
-    required(name).map(Secret::from)
 }
 
 #[cfg(test)]
@@ -70,17 +104,28 @@ mod tests {
 
     #[test]
     fn a_missing_variable_is_named() {
-        assert_eq!(
-            required("STALLHOLDER_TEST_UNSET").unwrap_err().to_string(),
-            "variable STALLHOLDER_TEST_UNSET is not set"
-        );
-        assert_eq!(optional("STALLHOLDER_TEST_UNSET"), Ok(None));
+        let variables = Variables::from_iter([("EMPTY", "")]);
+        assert_eq!(variables.required("ABSENT").unwrap_err().to_string(), "variable ABSENT is not set");
+        assert_eq!(variables.required("EMPTY").unwrap_err().to_string(), "variable EMPTY is not set");
+        assert_eq!(variables.optional("ABSENT"), Ok(None));
     }
 
     #[test]
     fn an_unusable_value_is_named_but_not_repeated() {
-        // CARGO_PKG_NAME is set by cargo for every test and is not a number.
-        let error = parsed::<u16>("CARGO_PKG_NAME").unwrap_err();
-        assert_eq!(error.to_string(), "variable CARGO_PKG_NAME cannot be used: invalid digit found in string");
+        let error = Variables::from_iter([("PORT", "hush")]).parsed::<u16>("PORT").unwrap_err();
+        assert_eq!(error.to_string(), "variable PORT cannot be used: invalid digit found in string");
+    }
+
+    #[test]
+    fn the_process_has_variables_too() {
+        // Cargo sets it for every test.
+        assert_eq!(Variables::of_process().required("CARGO_PKG_NAME").as_deref(), Ok("shared"));
+    }
+
+    #[test]
+    fn it_remembers_what_it_was_asked_for() {
+        let variables = Variables::from_iter([("A", "1"), ("B", "2")]);
+        let _ = (variables.required("B"), variables.optional("C"));
+        assert_eq!(variables.asked(), BTreeSet::from(["B", "C"]));
     }
 }

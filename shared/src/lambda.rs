@@ -1,14 +1,32 @@
-//! Running an HTTP function behind API Gateway, and what must be put right in an event before `lambda_http` sees it.
+//! Starting a function, running it behind API Gateway, and what must be put right in an event before `lambda_http` sees it.
 //!
 //! `lambda_http` 1.3 builds a URL from the `Host` header and panics on a bad one, and forgets all cookies when one of them has a
 //! control character in it. Both come from outside. Nothing of ours depends on `Host` (threats.md C13), so it is taken away.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, process::ExitCode};
 
 use lambda_http::{
     Adapter, Body, Error, LambdaEvent, Request, Response, Service, aws_lambda_events::apigw::ApiGatewayV2httpRequest,
     lambda_runtime, request::LambdaRequest, service_fn,
 };
+
+use crate::{
+    env::Variables,
+    telemetry::{self, causes},
+};
+
+/// Runs a function: installs the log, starts it, serves. What keeps it from starting is logged with all its causes.
+pub async fn main(function: impl AsyncFnOnce(&Variables) -> Result<(), Error>) -> ExitCode {
+    let variables = Variables::of_process();
+    telemetry::init(&variables);
+    match function(&variables).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(causes = causes(&*error), "cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
 /// Serves requests until the execution environment ends.
 ///

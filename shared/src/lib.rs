@@ -2,13 +2,14 @@
 //!
 //! Read in this order: [`domain`] (ids, people, groups: plain types), [`marketplace`] (who we talk to),
 //! [`saml`] (how a marketplace tells us who signed in), [`session`] (what we remember of it), [`store`]
-//! (where), [`http`] (how we answer). The rest are small tools: [`clock`], [`mod@env`], [`lambda`], [`random`], [`sealed`],
-//! [`secret`], [`telemetry`], [`web_url`].
+//! (where), [`http`] (how we answer). The rest are small tools: [`aws`], [`clock`], [`mod@env`], [`lambda`], [`random`],
+//! [`sealed`], [`secret`], [`secrets`], [`telemetry`], [`web_url`].
 //!
 //! Invariants: [`domain`] names no AWS, HTTP or Lambda type; only [`store`]'s key module spells `PK` and `SK`;
-//! nothing but [`clock::SystemClock`] asks for the time; only `from_env` functions read variables.
+//! nothing but [`clock::SystemClock`] asks for the time; only each function's `Settings` reads variables.
 #![warn(missing_docs)]
 
+pub mod aws;
 pub mod clock;
 pub mod domain;
 pub mod env;
@@ -20,6 +21,7 @@ pub mod random;
 pub mod saml;
 pub mod sealed;
 pub mod secret;
+pub mod secrets;
 pub mod session;
 pub mod store;
 pub mod telemetry;

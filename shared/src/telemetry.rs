@@ -3,21 +3,20 @@
 
 use std::error::Error;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _};
 
-/// Installs the JSON subscriber that CloudWatch Logs reads; the level comes from `RUST_LOG`, `info` otherwise.
+use crate::env::Variables;
+
+/// Installs the JSON subscriber that CloudWatch Logs reads; the level comes from `RUST_LOG`, `info` if it says nothing usable.
 /// A second call changes nothing.
-pub fn init() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_env_filter(filter)
-        .with_target(false)
-        .finish();
+pub fn init(variables: &Variables) {
+    let level = variables.optional("RUST_LOG").ok().flatten().and_then(|level| level.parse().ok());
+    let filter: Targets = level.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let format =
+        tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_target(false);
     // Refused only when a subscriber is installed already: then that one stays.
-    let _ = tracing::subscriber::set_global_default(subscriber);
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(filter).with(format));
 }
 
 /// Everything below an error, outermost first: what the log tells once, where the error is handled.

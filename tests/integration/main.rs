@@ -9,9 +9,8 @@
 
 mod harness;
 
-mod app_api;
-mod chromium;
-mod refusals;
+mod embedded;
+mod flows;
 #[cfg(feature = "engine-samael")]
 mod saml_oracle;
-mod sign_in;
+mod template;

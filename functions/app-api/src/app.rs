@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use shared::{
+    aws,
     clock::{Clock, SystemClock},
-    env::{self, EnvError},
     secret::Secret,
+    secrets::{Key, Secrets, SecretsError},
     store::{Accounts, StoreError},
 };
+
+use crate::Settings;
 
 /// A key shorter than this could be guessed.
 const MIN_KEY_LEN: usize = 32;
@@ -23,9 +26,9 @@ pub struct App {
 /// The function cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A variable.
+    /// A key that cannot be read.
     #[error(transparent)]
-    Environment(#[from] EnvError),
+    Secrets(#[from] SecretsError),
     /// A key that could be guessed.
     #[error("an app API key has fewer than {MIN_KEY_LEN} bytes")]
     KeyTooShort,
@@ -35,16 +38,18 @@ pub enum StartError {
 }
 
 impl App {
-    /// Reads `ACCOUNTS_TABLE`, `APP_API_KEY` and `APP_API_KEY_PREVIOUS`, and opens the connection to the table.
+    /// Reads the app's key and opens the connection to the table, both at once.
     ///
     /// # Errors
     /// [`StartError`] says what is missing.
-    pub async fn from_env() -> Result<Self, StartError> {
-        let mut api_keys = vec![env::secret("APP_API_KEY")?];
-        api_keys.extend(env::optional("APP_API_KEY_PREVIOUS")?.map(Secret::from));
-        let accounts = Accounts::from_env().await?;
-        accounts.warm_up().await?;
-        Self::new(accounts, api_keys, Arc::new(SystemClock))
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let config = aws::config().await;
+        let secrets = Secrets::new(&config);
+        let accounts = Accounts::connect(&config, settings.accounts_table);
+        let key = async { Ok::<Key, StartError>(secrets.read(&settings.app_api_key_secret_id).await?) };
+        let connection = async { Ok(accounts.warm_up().await?) };
+        let (Key { key, previous }, ()) = tokio::try_join!(key, connection)?;
+        Self::new(accounts, std::iter::once(key).chain(previous).collect(), Arc::new(SystemClock))
     }
 
     /// An app of ready-made parts.

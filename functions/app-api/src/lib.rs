@@ -3,14 +3,20 @@
 mod app;
 mod error;
 mod session_token;
+mod settings;
 
 use std::convert::Infallible;
 
 pub use app::{App, StartError};
 use lambda_http::{Body, Request, RequestExt as _, Response, http::Method};
+pub use settings::Settings;
 use shared::http::{self as answers, Reference};
 
 use crate::error::RouteError;
+
+/// Every path the function serves.
+pub const PATHS: [&str; 1] = [SESSION_TOKEN];
+const SESSION_TOKEN: &str = "/app/v1/session/token";
 
 /// Answers one request. Whatever goes wrong is an answer too.
 ///
@@ -27,8 +33,8 @@ async fn route(app: &App, request: &Request) -> Result<Response<Body>, RouteErro
         return Err(RouteError::Unauthorized);
     }
     match (request.raw_http_path(), request.method()) {
-        ("/app/v1/session/token", &Method::POST) => session_token::handle(app, request).await,
-        ("/app/v1/session/token", _) => Err(RouteError::MethodNotAllowed { allowed: "POST" }),
+        (SESSION_TOKEN, &Method::POST) => session_token::handle(app, request).await,
+        (SESSION_TOKEN, _) => Err(RouteError::MethodNotAllowed { allowed: "POST" }),
         _ => Err(RouteError::NotFound),
     }
 }

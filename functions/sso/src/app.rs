@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use shared::{
+    aws,
     clock::{Clock, SystemClock},
-    env::{self, EnvError},
     marketplace::{DeveloperPlatform, Directory, Marketplace, PlatformError},
     sealed::{Sealer, SealerError},
     secret::Secret,
+    secrets::{Key, Secrets, SecretsError},
     store::{Accounts, StoreError},
     web_url,
 };
 use url::Url;
 
-use crate::error::RouteError;
+use crate::{Settings, error::RouteError};
 
 /// Made once per execution environment.
 #[derive(Debug)]
@@ -28,15 +29,15 @@ pub struct App {
 /// The function cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A variable.
-    #[error(transparent)]
-    Environment(#[from] EnvError),
     /// The app's address for people who have signed in.
     #[error("APP_POST_LOGIN_URL is not a plain https URL (http is for this machine only)")]
     PostLoginUrl,
-    /// The application secret.
+    /// A secret that cannot be read.
     #[error(transparent)]
-    Secret(#[from] SealerError),
+    Secrets(#[from] SecretsError),
+    /// An application secret that cannot be used.
+    #[error(transparent)]
+    Sealer(#[from] SealerError),
     /// The configuration of the marketplaces.
     #[error("the marketplaces' configuration could not be read")]
     Marketplaces(#[from] PlatformError),
@@ -46,19 +47,22 @@ pub enum StartError {
 }
 
 impl App {
-    /// Reads `ACCOUNTS_TABLE`, `APPLICATION_SECRET`, `APP_POST_LOGIN_URL` and the developer platform's variables, fetches the
-    /// marketplaces and opens the connection to the table, both at once.
+    /// Reads the secrets, fetches the marketplaces and opens the connection to the table, all at once.
     ///
     /// # Errors
     /// [`StartError`] says what is missing.
-    pub async fn from_env() -> Result<Self, StartError> {
-        let platform = DeveloperPlatform::from_env()?;
-        let accounts = Accounts::from_env().await?;
-        let (directory, ()) = tokio::try_join!(async { platform.fetch().await.map_err(StartError::from) }, async {
-            accounts.warm_up().await.map_err(StartError::from)
-        },)?;
-        let secret = env::secret("APPLICATION_SECRET")?;
-        Self::new(directory, accounts, &secret, &env::required("APP_POST_LOGIN_URL")?, Arc::new(SystemClock))
+    pub async fn start(settings: Settings) -> Result<Self, StartError> {
+        let config = aws::config().await;
+        let secrets = Secrets::new(&config);
+        let accounts = Accounts::connect(&config, settings.accounts_table);
+        let application_secret = async { Ok::<Key, StartError>(secrets.read(&settings.application_secret_id).await?) };
+        let directory = async {
+            let environment = secrets.read(&settings.platform_secret_id).await?;
+            Ok::<_, StartError>(DeveloperPlatform::new(settings.platform_url, environment).fetch().await?)
+        };
+        let connection = async { Ok(accounts.warm_up().await?) };
+        let (application_secret, directory, ()) = tokio::try_join!(application_secret, directory, connection)?;
+        Self::new(directory, accounts, &application_secret.key, &settings.post_login_url, Arc::new(SystemClock))
     }
 
     /// An app of ready-made parts.

@@ -7,6 +7,7 @@ mod initialize;
 mod pending;
 mod route;
 mod session;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +16,10 @@ use std::convert::Infallible;
 pub use app::{App, StartError};
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
+pub use settings::Settings;
 use shared::http::{self as answers, Reference};
 
+pub use crate::route::PATHS;
 use crate::route::Route;
 
 /// Answers one request. Whatever goes wrong is an answer too.

@@ -1,11 +1,16 @@
 //! Cold start of the `sso` function.
 
-use lambda_http::{Error, service_fn};
-use sso::{App, handle};
+use std::process::ExitCode;
+
+use lambda_http::service_fn;
+use shared::lambda;
+use sso::{App, Settings, handle};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Error> {
-    shared::telemetry::init();
-    let app = App::from_env().await?;
-    shared::lambda::run(service_fn(|request| handle(&app, request))).await
+async fn main() -> ExitCode {
+    lambda::main(async |variables| {
+        let app = App::start(Settings::read(variables)?).await?;
+        lambda::run(service_fn(|request| handle(&app, request))).await
+    })
+    .await
 }

@@ -5,6 +5,19 @@ use lambda_http::{Request, RequestExt as _, http::Method};
 
 use crate::error::RouteError;
 
+/// Every path the function serves; `{mp}` is a marketplace. One of `/maestrano/init` and its kin names it in the query.
+pub const PATHS: [&str; 9] =
+    [INITIALIZE, CONSUME, OLDER_INITIALIZE, OLDER_CONSUME, OLDEST_INITIALIZE, OLDEST_CONSUME, SESSION, LOGOUT, HEALTH];
+const INITIALIZE: &str = "/mno-enterprise/{mp}/saml/initialize";
+const CONSUME: &str = "/mno-enterprise/{mp}/saml/consume";
+const OLDER_INITIALIZE: &str = "/maestrano/auth/saml/init/{mp}";
+const OLDER_CONSUME: &str = "/maestrano/auth/saml/consume/{mp}";
+const OLDEST_INITIALIZE: &str = "/maestrano/init";
+const OLDEST_CONSUME: &str = "/maestrano/consume";
+const SESSION: &str = "/session";
+const LOGOUT: &str = "/session/logout";
+const HEALTH: &str = "/health";
+
 /// What is asked for. The marketplace is as the caller wrote it: not yet known to exist.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -26,26 +39,28 @@ impl Route {
     }
 
     fn of_path(request: &Request) -> Option<(Self, Method)> {
-        let path = request.raw_http_path().strip_prefix('/')?;
+        let path = request.raw_http_path();
         let path = path.strip_suffix('/').unwrap_or(path);
-        let segments: Vec<&str> = path.split('/').collect();
-        match segments.as_slice() {
-            ["mno-enterprise", marketplace, "saml", "initialize"]
-            | ["maestrano", "auth", "saml", "init", marketplace] => {
-                Some((Self::Initialize((*marketplace).to_owned()), Method::GET))
-            }
-            ["mno-enterprise", marketplace, "saml", "consume"]
-            | ["maestrano", "auth", "saml", "consume", marketplace] => {
-                Some((Self::Consume((*marketplace).to_owned()), Method::POST))
-            }
-            ["maestrano", "init"] => Some((Self::Initialize(named_in_query(request)?), Method::GET)),
-            ["maestrano", "consume"] => Some((Self::Consume(named_in_query(request)?), Method::POST)),
-            ["session"] => Some((Self::Session, Method::GET)),
-            ["session", "logout"] => Some((Self::Logout, Method::POST)),
-            ["health"] => Some((Self::Health, Method::GET)),
-            _ => None,
-        }
+        let (pattern, marketplace) =
+            PATHS.iter().find_map(|pattern| Some((*pattern, marketplace_in(path, pattern)?)))?;
+        Some(match pattern {
+            INITIALIZE | OLDER_INITIALIZE => (Self::Initialize(marketplace.to_owned()), Method::GET),
+            CONSUME | OLDER_CONSUME => (Self::Consume(marketplace.to_owned()), Method::POST),
+            OLDEST_INITIALIZE => (Self::Initialize(named_in_query(request)?), Method::GET),
+            OLDEST_CONSUME => (Self::Consume(named_in_query(request)?), Method::POST),
+            SESSION => (Self::Session, Method::GET),
+            LOGOUT => (Self::Logout, Method::POST),
+            HEALTH => (Self::Health, Method::GET),
+            _ => return None,
+        })
     }
+}
+
+/// The marketplace in a path that has this pattern; empty if the pattern names none.
+fn marketplace_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
+    let Some((before, after)) = pattern.split_once("{mp}") else { return (path == pattern).then_some("") };
+    let marketplace = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!marketplace.contains('/')).then_some(marketplace)
 }
 
 /// The marketplace in `?marketplace=`, once.
@@ -86,6 +101,14 @@ mod tests {
             "/maestrano/consume?marketplace=acme-hub",
         ] {
             assert_eq!(route("POST", path).unwrap(), Route::Consume("acme-hub".to_owned()), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_path_is_served() {
+        for path in PATHS {
+            let request = format!("{}?marketplace=acme-hub", path.replace("{mp}", "acme-hub"));
+            assert!(!matches!(route("GET", &request), Err(RouteError::NotFound)), "{path}");
         }
     }
 

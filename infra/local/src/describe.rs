@@ -4,7 +4,7 @@
 use std::{io::Write as _, path::Path};
 
 use sandbox::MarketplaceSummary;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     secrets::Secrets,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Where everything is.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct Description {
     /// The page that shows what happens.
     pub start: Address,
@@ -29,14 +29,14 @@ pub struct Description {
 }
 
 /// A server.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Address {
     /// Without a trailing slash.
     pub base_url: String,
 }
 
 /// Our service.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct Service {
     /// Without a trailing slash.
     pub base_url: String,
@@ -45,21 +45,27 @@ pub struct Service {
 }
 
 /// The sandbox.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct Sandbox {
     /// Without a trailing slash.
     pub base_url: String,
     /// Its control API.
     pub control_url: String,
+    /// Who the app is on its developer platform.
+    pub environment_key: String,
+    /// The other half.
+    pub environment_secret: String,
 }
 
 /// The stores.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Stores {
     /// For `--endpoint-url`; any credentials do.
     pub dynamodb_endpoint: String,
+    /// The secrets of this run.
+    pub secrets_manager_endpoint: String,
     /// For `--region`.
-    pub region: &'static str,
+    pub region: String,
     /// Table names by what they hold.
     pub tables: Tables,
     /// Queue URLs by what they carry; none yet.
@@ -67,20 +73,27 @@ pub struct Stores {
 }
 
 /// Table names.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Tables {
     /// Groups, users, members, sessions, codes.
-    pub accounts: &'static str,
+    pub accounts: String,
 }
 
 /// Queue URLs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 pub struct Queues {}
 
 /// Keys do not print.
 impl std::fmt::Debug for Description {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Description").field("start", &self.start).finish_non_exhaustive()
+    }
+}
+
+/// The secret does not print.
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("base_url", &self.base_url).finish_non_exhaustive()
     }
 }
 
@@ -93,34 +106,45 @@ impl std::fmt::Debug for Service {
 
 impl Description {
     pub(crate) fn new(addresses: Addresses, secrets: &Secrets, sandbox: &sandbox::Sandbox) -> Self {
+        let environment = sandbox.environment();
         Self {
             start: Address { base_url: addresses.start },
             service: Service { base_url: addresses.service, app_api_key: secrets.app_api_key.expose().to_owned() },
             app: Address { base_url: addresses.app },
-            sandbox: Sandbox { base_url: sandbox.base_url().to_owned(), control_url: sandbox.control_url() },
+            sandbox: Sandbox {
+                base_url: sandbox.base_url().to_owned(),
+                control_url: sandbox.control_url(),
+                environment_key: environment.key.clone(),
+                environment_secret: environment.secret.clone(),
+            },
             stores: Stores {
                 dynamodb_endpoint: addresses.dynamodb,
-                region: REGION,
-                tables: Tables { accounts: ACCOUNTS_TABLE },
+                secrets_manager_endpoint: addresses.secrets_manager,
+                region: REGION.to_owned(),
+                tables: Tables { accounts: ACCOUNTS_TABLE.to_owned() },
                 queues: Queues {},
             },
             marketplaces: sandbox.marketplaces(),
         }
     }
 
-    /// Writes the document in one step, readable by its owner only: whoever waits for the file never reads half of it.
+    /// Writes the document, readable by its owner only.
     ///
     /// # Errors
     /// What the system says.
     pub fn write(&self, file: &Path) -> std::io::Result<()> {
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // The system's own words would name the draft, which nobody asked for.
-        let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(|error| std::io::Error::from(error.kind()))?;
-        serde_json::to_writer_pretty(&mut draft, self)?;
-        draft.write_all(b"\n")?;
-        draft.persist(file).map_err(|error| error.error)?;
-        Ok(())
+        write(file, format!("{}\n", serde_json::to_string_pretty(self)?).as_bytes())
     }
+}
+
+/// Writes a file in one step, readable by its owner only: whoever waits for it never reads half of it.
+pub(crate) fn write(file: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // The system's own words would name the draft, which nobody asked for.
+    let mut draft = tempfile::NamedTempFile::new_in(folder).map_err(|error| std::io::Error::from(error.kind()))?;
+    draft.write_all(content)?;
+    draft.persist(file).map_err(|error| error.error)?;
+    Ok(())
 }
 
 /// The base URL of every server.
@@ -130,4 +154,5 @@ pub(crate) struct Addresses {
     pub(crate) service: String,
     pub(crate) app: String,
     pub(crate) dynamodb: String,
+    pub(crate) secrets_manager: String,
 }

@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+mod calls;
 mod demo_app;
 mod describe;
+pub mod env_file;
 mod feed;
 mod gateway;
 mod options;
@@ -9,8 +11,11 @@ mod pages;
 mod secrets;
 mod stack;
 mod stores;
+mod template;
 
+pub use calls::Calls;
 pub use describe::Description;
 pub use feed::{Entry, Feed, FeedLayer};
 pub use options::{Options, Ports};
 pub use stack::{Stack, StartError};
+pub use template::TemplateError;

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
-use local::{FeedLayer, Options, Ports, Stack};
+use local::{FeedLayer, Options, Ports, Stack, env_file};
 use sandbox::{IdpKeys, KeyPair};
 use shared::clock::SystemClock;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -27,6 +27,12 @@ struct Arguments {
     /// Port of the embedded DynamoDB
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     dynamodb_port: u16,
+    /// Where the service is, if it runs elsewhere: `http://localhost:9000` for `cargo lambda watch` (default: in this process)
+    #[arg(long, value_name = "URL", conflicts_with = "service_port")]
+    service_url: Option<String>,
+    /// Write the variables of functions that run elsewhere to this file (`cargo lambda watch --env-file`)
+    #[arg(long, value_name = "FILE")]
+    env_file: Option<PathBuf>,
     /// Keep the tables in this folder (default: in memory)
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -67,6 +73,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
             sandbox: arguments.sandbox_port,
             dynamodb: arguments.dynamodb_port,
         },
+        service_url: arguments.service_url,
         data: arguments.data,
         idp_keys: idp_keys(&arguments.idp_key, &arguments.idp_cert)?,
         post_login_url: arguments.post_login_url,
@@ -80,6 +87,10 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         .with(FeedLayer(stack.feed().clone()))
         .init();
 
+    if let Some(file) = &arguments.env_file {
+        let written = env_file::write(stack.description(), stack.post_login_url(), file);
+        written.map_err(|error| format!("cannot write --env-file {}: {error}; choose another file", file.display()))?;
+    }
     if let Some(file) = &arguments.describe {
         let written = stack.description().write(file);
         written.map_err(|error| format!("cannot write --describe {}: {error}; choose another file", file.display()))?;

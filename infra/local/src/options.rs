@@ -10,6 +10,8 @@ use shared::clock::{Clock, SystemClock};
 pub struct Options {
     /// Where to listen, always on loopback.
     pub ports: Ports,
+    /// Where the service is, if it runs elsewhere (`cargo lambda watch`, a deployment); here if it is not given.
+    pub service_url: Option<String>,
     /// A folder that keeps the tables from one run to the next.
     pub data: Option<PathBuf>,
     /// What the sandbox's identity providers sign with.
@@ -39,6 +41,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             ports: Ports::default(),
+            service_url: None,
             data: None,
             idp_keys: IdpKeys::Generate,
             post_login_url: None,

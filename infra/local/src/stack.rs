@@ -5,19 +5,21 @@ use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use aws_sdk_dynamodb::Client;
 use sandbox::Sandbox;
 use shared::{
-    marketplace::{DeveloperPlatform, Directory, MarketplaceError, PlatformError},
+    marketplace::{DeveloperPlatform, Directory, MarketplaceError, PlatformError, PlatformUrl},
+    secrets::Credentials,
     store::Accounts,
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Description, Feed, Options, Ports,
+    Calls, Description, Feed, Options, Ports,
     demo_app::DemoApp,
     describe::Addresses,
     gateway, pages,
     secrets::Secrets,
     stores::{self, ACCOUNTS_TABLE, StoresError},
+    template::TemplateError,
 };
 
 /// How long a request that is under way may take to end when the stack stops.
@@ -27,7 +29,8 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Stack {
     description: Description,
-    dynamodb: Client,
+    post_login_url: String,
+    calls: Calls,
     feed: Feed,
     sandbox: Sandbox,
     shutdown: CancellationToken,
@@ -72,6 +75,9 @@ pub enum StartError {
     /// The app's function.
     #[error(transparent)]
     AppApi(#[from] app_api::StartError),
+    /// The template that the API's routes and the tables come from.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// A URL of ours, or an HTTP client.
     #[error("cannot set up the {0}")]
     Internal(&'static str),
@@ -79,10 +85,11 @@ pub enum StartError {
 
 struct Listeners {
     start: TcpListener,
-    service: TcpListener,
+    service: Option<TcpListener>,
     app: TcpListener,
     sandbox: TcpListener,
     dynamodb: TcpListener,
+    secrets_manager: TcpListener,
 }
 
 impl Stack {
@@ -91,13 +98,12 @@ impl Stack {
     /// # Errors
     /// [`StartError`] says what is in the way and what to do about it.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let listeners = Listeners::bind(options.ports).await?;
-        let addresses = listeners.addresses()?;
+        let listeners = Listeners::bind(options.ports, options.service_url.is_none()).await?;
+        let addresses = listeners.addresses(options.service_url)?;
         let (tasks, shutdown, feed, secrets) =
             (TaskTracker::new(), CancellationToken::new(), Feed::default(), Secrets::generate());
 
-        let dynamodb =
-            stores::start(listeners.dynamodb, &addresses.dynamodb, options.data.as_deref(), &tasks, &shutdown).await?;
+        stores::start(listeners.dynamodb, &addresses.dynamodb, options.data.as_deref(), &tasks, &shutdown).await?;
         let sandbox_options = sandbox::Options {
             app_host: addresses.service.clone(),
             keys: options.idp_keys,
@@ -105,26 +111,28 @@ impl Stack {
         };
         let sandbox = Sandbox::start(listeners.sandbox, sandbox_options, shutdown.clone()).await?;
         follow(&sandbox, &feed, &tasks, &shutdown);
+        serve(listeners.secrets_manager, secrets.router(sandbox.environment()), &tasks, &shutdown);
 
         let directory = directory(&sandbox).await?;
-        let accounts = Accounts::new(dynamodb.clone(), ACCOUNTS_TABLE.to_owned());
         let post_login_url = options.post_login_url.unwrap_or_else(|| format!("{}/signed-in", addresses.app));
-        let sso = sso::App::new(
-            directory,
-            accounts.clone(),
-            &secrets.application,
-            &post_login_url,
-            Arc::clone(&options.clock),
-        )?;
-        let app_api = app_api::App::new(accounts, vec![secrets.app_api_key.clone()], options.clock)?;
-        serve(listeners.service, gateway::router(Arc::new(sso), Arc::new(app_api), &feed), &tasks, &shutdown);
+        let calls = Calls::default();
+        let accounts_of = |function| {
+            let config = stores::config(&addresses.dynamodb).interceptor(calls.of(function)).build();
+            Accounts::new(Client::from_conf(config), ACCOUNTS_TABLE.to_owned())
+        };
+        let clock = Arc::clone(&options.clock);
+        let sso = sso::App::new(directory, accounts_of("sso"), &secrets.application, &post_login_url, clock)?;
+        let app_api = app_api::App::new(accounts_of("app-api"), vec![secrets.app_api_key.clone()], options.clock)?;
+        if let Some(listener) = listeners.service {
+            serve(listener, gateway::router(Arc::new(sso), Arc::new(app_api), &feed)?, &tasks, &shutdown);
+        }
 
         let description = Description::new(addresses, &secrets, &sandbox);
         let demo_app = DemoApp::new(&description, feed.clone()).map_err(|_| StartError::Internal("demo app"))?;
         serve(listeners.app, demo_app.router(), &tasks, &shutdown);
         serve(listeners.start, pages::router(&description, &feed, &shutdown), &tasks, &shutdown);
         tasks.close();
-        Ok(Self { description, dynamodb, feed, sandbox, shutdown, tasks })
+        Ok(Self { description, post_login_url, calls, feed, sandbox, shutdown, tasks })
     }
 
     /// Where everything is.
@@ -133,10 +141,16 @@ impl Stack {
         &self.description
     }
 
-    /// A client of the embedded tables.
+    /// Where people go once they have signed in.
     #[must_use]
-    pub fn dynamodb(&self) -> &Client {
-        &self.dynamodb
+    pub fn post_login_url(&self) -> &str {
+        &self.post_login_url
+    }
+
+    /// What each function asked of AWS so far.
+    #[must_use]
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// What happens.
@@ -156,28 +170,34 @@ impl Stack {
 }
 
 impl Listeners {
-    async fn bind(ports: Ports) -> Result<Self, StartError> {
+    async fn bind(ports: Ports, with_service: bool) -> Result<Self, StartError> {
+        let service = async { bind(ports.service, "service", "--service-port").await };
         Ok(Self {
             start: bind(ports.start, "start page", "--port").await?,
-            service: bind(ports.service, "service", "--service-port").await?,
+            service: if with_service { Some(service.await?) } else { None },
             app: bind(ports.app, "demo app", "--app-port").await?,
             sandbox: bind(ports.sandbox, "sandbox", "--sandbox-port").await?,
             dynamodb: bind(ports.dynamodb, "tables", "--dynamodb-port").await?,
+            secrets_manager: bind(0, "secrets", "another one").await?,
         })
     }
 
     /// Our service and the app live on `localhost`, the sandbox on `127.0.0.1`: two sites to a browser, so that cookies meet
     /// here what they meet in production.
-    fn addresses(&self) -> Result<Addresses, StartError> {
+    fn addresses(&self, service_url: Option<String>) -> Result<Addresses, StartError> {
         let url = |host: &str, listener: &TcpListener| {
             let port = listener.local_addr().map_err(|_| StartError::Internal("listeners"))?.port();
             Ok::<_, StartError>(format!("http://{host}:{port}"))
         };
         Ok(Addresses {
             start: url("localhost", &self.start)?,
-            service: url("localhost", &self.service)?,
+            service: match (&self.service, service_url) {
+                (Some(listener), _) => url("localhost", listener)?,
+                (None, elsewhere) => elsewhere.ok_or(StartError::Internal("service's address"))?,
+            },
             app: url("localhost", &self.app)?,
             dynamodb: url("127.0.0.1", &self.dynamodb)?,
+            secrets_manager: url("127.0.0.1", &self.secrets_manager)?,
         })
     }
 }
@@ -194,9 +214,9 @@ async fn bind(port: u16, server: &'static str, option: &'static str) -> Result<T
 /// The marketplaces as our service reads them. One that it would set aside is a mistake in how the stack was started.
 async fn directory(sandbox: &Sandbox) -> Result<Directory, StartError> {
     let environment = sandbox.environment();
-    let (key, secret) = (environment.key.clone(), environment.secret.clone());
-    let platform = DeveloperPlatform::new(sandbox.base_url(), "/api/config/v1", key, secret.into())?;
-    let directory = platform.fetch().await?;
+    let environment = Credentials { key: environment.key.clone(), secret: environment.secret.as_str().into() };
+    let platform = PlatformUrl::new(sandbox.base_url(), "/api/config/v1")?;
+    let directory = DeveloperPlatform::new(platform, environment).fetch().await?;
     match directory.refused().first().cloned() {
         Some((marketplace, reason)) => Err(StartError::Refused { marketplace, reason }),
         None => Ok(directory),

@@ -4,18 +4,16 @@ use std::path::Path;
 
 use aws_sdk_dynamodb::{
     Client,
-    config::{BehaviorVersion, Credentials, Region},
+    config::{BehaviorVersion, Builder, Credentials, Region},
     error::{DisplayErrorContext, SdkError},
     operation::create_table::CreateTableError,
-    types::{
-        AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,
-        TimeToLiveStatus,
-    },
+    types::{AttributeDefinition, BillingMode, KeySchemaElement, TimeToLiveSpecification, TimeToLiveStatus},
 };
 use dynoxide::Database;
-use shared::store::{PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::template::{self, Attribute, Key};
 
 /// The accounts table of the local stack.
 pub(crate) const ACCOUNTS_TABLE: &str = "stallholder-accounts";
@@ -43,14 +41,14 @@ pub enum StoresError {
     },
 }
 
-/// Serves the tables on `listener` until `shutdown`, and answers with a client that is connected to them.
+/// Serves the tables on `listener` until `shutdown`.
 pub(crate) async fn start(
     listener: TcpListener,
     endpoint: &str,
     data: Option<&Path>,
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
-) -> Result<Client, StoresError> {
+) -> Result<(), StoresError> {
     let database = open(data)?;
     let stop = shutdown.clone();
     tasks.spawn(async move {
@@ -58,9 +56,7 @@ pub(crate) async fn start(
             tracing::error!(%error, "the embedded DynamoDB stopped");
         }
     });
-    let client = client(endpoint);
-    create_accounts_table(&client).await?;
-    Ok(client)
+    create_accounts_table(&Client::from_conf(config(endpoint).build())).await
 }
 
 fn open(data: Option<&Path>) -> Result<Database, StoresError> {
@@ -76,44 +72,45 @@ fn data_folder(path: &Path, error: &dyn std::fmt::Display) -> StoresError {
     StoresError::DataFolder { path: path.display().to_string(), reason: error.to_string() }
 }
 
-/// A client with credentials that open nothing: the embedded store asks for none.
-fn client(endpoint: &str) -> Client {
-    let config = aws_sdk_dynamodb::Config::builder()
+/// How to reach the tables, with credentials that open nothing: the embedded store asks for none.
+pub(crate) fn config(endpoint: &str) -> Builder {
+    aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(Credentials::new("local", "local", None, None, "local stack"))
         .endpoint_url(endpoint)
         .region(Region::from_static(REGION))
-        .build();
-    Client::from_conf(config)
 }
 
 async fn create_accounts_table(client: &Client) -> Result<(), StoresError> {
     let failed = |reason: String| StoresError::Table { table: ACCOUNTS_TABLE, reason };
+    let table = template::table("AccountsTable").map_err(|error| failed(error.to_string()))?;
     let mut create = client.create_table().table_name(ACCOUNTS_TABLE).billing_mode(BillingMode::PayPerRequest);
-    for (name, kind) in [(PARTITION_KEY, KeyType::Hash), (SORT_KEY, KeyType::Range)] {
-        let attribute =
-            AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
-        let key = KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-        create = create
-            .attribute_definitions(attribute.map_err(|error| failed(error.to_string()))?)
-            .key_schema(key.map_err(|error| failed(error.to_string()))?);
+    for Attribute { attribute_name, attribute_type } in table.attribute_definitions {
+        let attribute = AttributeDefinition::builder().attribute_name(attribute_name);
+        let attribute = attribute.attribute_type(attribute_type.as_str().into()).build();
+        create = create.attribute_definitions(attribute.map_err(|error| failed(error.to_string()))?);
+    }
+    for Key { attribute_name, key_type } in table.key_schema {
+        let key = KeySchemaElement::builder().attribute_name(attribute_name).key_type(key_type.as_str().into()).build();
+        create = create.key_schema(key.map_err(|error| failed(error.to_string()))?);
     }
     match create.send().await {
         Ok(_) => {}
         Err(error) if is_there_already(&error) => {}
         Err(error) => return Err(failed(DisplayErrorContext(error).to_string())),
     }
-    enable_ttl(client).await.map_err(|error| failed(DisplayErrorContext(error).to_string()))
+    let expires_at = &table.time_to_live_specification.attribute_name;
+    enable_ttl(client, expires_at).await.map_err(|error| failed(DisplayErrorContext(error).to_string()))
 }
 
 /// A table that an interrupted start left without it gets it now.
-async fn enable_ttl(client: &Client) -> Result<(), aws_sdk_dynamodb::Error> {
+async fn enable_ttl(client: &Client, attribute: &str) -> Result<(), aws_sdk_dynamodb::Error> {
     let described = client.describe_time_to_live().table_name(ACCOUNTS_TABLE).send().await?;
     let status = described.time_to_live_description.and_then(|ttl| ttl.time_to_live_status);
     if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
         return Ok(());
     }
-    let ttl = TimeToLiveSpecification::builder().attribute_name(TTL_ATTRIBUTE).enabled(true).build()?;
+    let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build()?;
     client.update_time_to_live().table_name(ACCOUNTS_TABLE).time_to_live_specification(ttl).send().await?;
     Ok(())
 }

@@ -9,10 +9,15 @@ use std::{
 
 use aws_sdk_dynamodb::{
     Client,
-    config::{BehaviorVersion, Credentials, Region},
+    config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider},
     types::AttributeValue,
 };
 use serde_json::Value;
+use shared::{
+    env::Variables,
+    marketplace::{DeveloperPlatform, PlatformUrl},
+    secrets::{Key, Secrets},
+};
 
 /// How long the program may take to be there, or to be gone.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -165,6 +170,50 @@ fn the_description_names_everything_and_the_end_is_clean() {
         );
     }
     assert_eq!(marketplaces[0]["users"], marketplaces[1]["users"], "the same ids in both, on purpose");
+    stop(child);
+}
+
+#[test]
+fn an_env_file_that_cannot_be_written_is_named() {
+    let said = refused(&["--env-file", "no-such-folder/local.env"]);
+    assert!(said.contains("no-such-folder/local.env"), "{said}");
+}
+
+/// The start of a function needs nothing else: its settings, its secrets, its table, the marketplaces.
+#[tokio::test]
+async fn functions_that_run_elsewhere_find_all_they_need_in_the_env_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("local.env");
+    let elsewhere = "http://localhost:9";
+    let arguments = ["--service-url", elsewhere, "--env-file", file.to_str().unwrap()];
+    let (child, description) = start(folder.path(), &arguments);
+    assert_eq!(description["service"]["base_url"], elsewhere);
+    assert_eq!(
+        description["marketplaces"][0]["initialize_url"],
+        format!("{elsewhere}/mno-enterprise/acme-hub/saml/initialize")
+    );
+
+    let text = std::fs::read_to_string(&file).unwrap();
+    let variables = Variables::from_iter(text.lines().map(|line| line.split_once('=').unwrap()));
+    sso::Settings::read(&variables).unwrap();
+    app_api::Settings::read(&variables).unwrap();
+
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("any", "any", None, None, "test")))
+        .endpoint_url(variables.required("AWS_ENDPOINT_URL_SECRETS_MANAGER").unwrap())
+        .region(Region::new(variables.required("AWS_REGION").unwrap()))
+        .build();
+    let secrets = Secrets::new(&config);
+    let key: Key = secrets.read(&variables.required("APP_API_KEY_SECRET_ID").unwrap()).await.unwrap();
+    assert!(key.key.matches(description["service"]["app_api_key"].as_str().unwrap()));
+    let _: Key = secrets.read(&variables.required("APPLICATION_SECRET_ID").unwrap()).await.unwrap();
+    let platform = PlatformUrl::read(&variables).unwrap();
+    let environment = secrets.read(&variables.required("DEVELOPER_PLATFORM_SECRET_ID").unwrap()).await.unwrap();
+    let directory = DeveloperPlatform::new(platform, environment).fetch().await.unwrap();
+    assert!(directory.find("acme-hub").is_some());
+    let unknown = secrets.read::<Key>("nobody").await.unwrap_err();
+    assert_eq!(unknown.to_string(), "secret nobody cannot be read");
     stop(child);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::config_api::Paths;
@@ -10,7 +10,7 @@ use crate::saml::audience;
 use crate::state::Marketplace;
 
 /// What is needed to talk to a marketplace, or to pretend to be it. Holds secrets: serialize with care.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Deserialize, Serialize)]
 pub struct MarketplaceSummary {
     /// Marketplace key.
     pub key: String,

@@ -11,4 +11,4 @@ mod platform;
 pub use certificate::{CertificateError, IdpKey};
 pub use config::{Marketplace, MarketplaceError};
 pub use directory::{ConfigurationError, Directory};
-pub use platform::{DeveloperPlatform, PlatformError};
+pub use platform::{DeveloperPlatform, PlatformError, PlatformUrl};

@@ -5,7 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::{ConfigurationError, Directory};
-use crate::{env, env::EnvError, http_client, secret::Secret, web_url};
+use crate::{
+    env::{EnvError, Variables},
+    http_client,
+    secrets::Credentials,
+    web_url,
+};
 
 /// How long the platform may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,10 +21,13 @@ const MAX_DOCUMENT_LEN: usize = 4 * 1024 * 1024;
 /// Where the configuration comes from, and who we are there.
 #[derive(Debug, Clone)]
 pub struct DeveloperPlatform {
-    url: Url,
-    environment_key: String,
-    environment_secret: Secret,
+    url: PlatformUrl,
+    environment: Credentials,
 }
+
+/// An address of the developer platform that credentials may be sent to.
+#[derive(Debug, Clone)]
+pub struct PlatformUrl(Url);
 
 /// The configuration could not be fetched. None of these carries a credential or a body.
 #[derive(Debug, thiserror::Error)]
@@ -44,34 +52,36 @@ pub enum PlatformError {
     Configuration(#[from] ConfigurationError),
 }
 
-impl DeveloperPlatform {
+impl PlatformUrl {
     /// The platform at `host` and `api_path`; `/marketplaces` is appended unless it is there (protocol.md §1.1).
     ///
     /// # Errors
     /// [`PlatformError::Url`] when the two do not make a URL that a secret may be sent to.
-    pub fn new(
-        host: &str,
-        api_path: &str,
-        environment_key: String,
-        environment_secret: Secret,
-    ) -> Result<Self, PlatformError> {
+    pub fn new(host: &str, api_path: &str) -> Result<Self, PlatformError> {
         let base = format!("{}/{}", host.trim_end_matches('/'), api_path.trim_matches('/'));
         let base = base.strip_suffix("/marketplaces").unwrap_or(&base);
-        let url = web_url::parse(&format!("{base}/marketplaces")).ok_or(PlatformError::Url)?;
-        Ok(Self { url, environment_key, environment_secret })
+        web_url::parse(&format!("{base}/marketplaces")).map(Self).ok_or(PlatformError::Url)
     }
 
-    /// The platform that `MNO_DEVPL_HOST`, `MNO_DEVPL_API_PATH`, `MNO_DEVPL_ENV_KEY` and `MNO_DEVPL_ENV_SECRET` name: the
-    /// variables all of Maestrano's SDKs read.
+    /// What `MNO_DEVPL_HOST` and `MNO_DEVPL_API_PATH` name, variables that all of Maestrano's SDKs read, or else Maestrano's
+    /// own platform.
     ///
     /// # Errors
     /// [`EnvError`] names the variable at fault.
-    pub fn from_env() -> Result<Self, EnvError> {
-        let host = env::optional("MNO_DEVPL_HOST")?.unwrap_or_else(|| "https://developer.maestrano.com".to_owned());
-        let api_path = env::optional("MNO_DEVPL_API_PATH")?.unwrap_or_else(|| "/api/config/v1".to_owned());
-        let secret = env::secret("MNO_DEVPL_ENV_SECRET")?;
-        Self::new(&host, &api_path, env::required("MNO_DEVPL_ENV_KEY")?, secret)
+    pub fn read(variables: &Variables) -> Result<Self, EnvError> {
+        let host = variables.optional("MNO_DEVPL_HOST")?;
+        let api_path = variables.optional("MNO_DEVPL_API_PATH")?;
+        let host = host.as_deref().unwrap_or("https://developer.maestrano.com");
+        Self::new(host, api_path.as_deref().unwrap_or("/api/config/v1"))
             .map_err(|error| EnvError::Invalid { name: "MNO_DEVPL_HOST", reason: error.to_string() })
+    }
+}
+
+impl DeveloperPlatform {
+    /// The platform at this address, for the app environment with these credentials.
+    #[must_use]
+    pub fn new(url: PlatformUrl, environment: Credentials) -> Self {
+        Self { url, environment }
     }
 
     /// Fetches and reads the configuration of all marketplaces.
@@ -81,9 +91,9 @@ impl DeveloperPlatform {
     pub async fn fetch(&self) -> Result<Directory, PlatformError> {
         let mut response = http_client::new(TIMEOUT)
             .map_err(PlatformError::Transport)?
-            .get(self.url.clone())
+            .get(self.url.0.clone())
             .header(reqwest::header::ACCEPT, "application/json")
-            .basic_auth(&self.environment_key, Some(self.environment_secret.expose()))
+            .basic_auth(&self.environment.key, Some(self.environment.secret.expose()))
             .send()
             .await
             .map_err(transport)?;
@@ -120,21 +130,28 @@ mod tests {
             ("https://developer.maestrano.com", "/api/config/v1/marketplaces"),
             ("https://developer.maestrano.com", "/api/config/v1/marketplaces/"),
         ] {
-            let platform = DeveloperPlatform::new(host, path, "key".into(), "secret".into()).unwrap();
-            assert_eq!(platform.url.as_str(), "https://developer.maestrano.com/api/config/v1/marketplaces");
+            let url = PlatformUrl::new(host, path).unwrap();
+            assert_eq!(url.0.as_str(), "https://developer.maestrano.com/api/config/v1/marketplaces");
         }
     }
 
     #[test]
+    fn without_variables_it_is_maestranos_own() {
+        let url = PlatformUrl::read(&Variables::from_iter([("X", "")])).unwrap();
+        assert_eq!(url.0.as_str(), "https://developer.maestrano.com/api/config/v1/marketplaces");
+    }
+
+    #[test]
     fn a_secret_is_not_sent_in_clear_over_the_network() {
-        let refused =
-            DeveloperPlatform::new("http://developer.maestrano.com", "/api/config/v1", "key".into(), "secret".into());
-        assert!(matches!(refused, Err(PlatformError::Url)));
+        let variables = Variables::from_iter([("MNO_DEVPL_HOST", "http://developer.maestrano.com")]);
+        let refused = PlatformUrl::read(&variables).unwrap_err();
+        assert!(matches!(refused, EnvError::Invalid { name: "MNO_DEVPL_HOST", .. }));
     }
 
     #[test]
     fn debug_does_not_print_the_secret() {
-        let platform = DeveloperPlatform::new("https://x.test", "/api", "key".into(), "s3cr3t".into()).unwrap();
+        let url = PlatformUrl::new("https://x.test", "/api").unwrap();
+        let platform = DeveloperPlatform::new(url, Credentials { key: "key".into(), secret: "s3cr3t".into() });
         assert!(!format!("{platform:?}").contains("s3cr3t"));
     }
 }

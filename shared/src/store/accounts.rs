@@ -1,12 +1,7 @@
 //! Reading who is signed in, redeeming codes, ending sessions.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, timeout::TimeoutConfig},
-    types::ReturnValue,
-};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::{Client, types::ReturnValue};
 use jiff::Timestamp;
 
 use super::{
@@ -16,14 +11,8 @@ use super::{
 };
 use crate::{
     domain::VirtualUser,
-    env::{self, EnvError},
     session::{ActiveSession, Session, Token, TokenDigest},
 };
-
-/// How long the table may take to answer; a warm answer takes milliseconds.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long it may take with everything that the SDK tries again.
-const TIMEOUT: Duration = Duration::from_secs(7);
 
 /// The accounts table.
 #[derive(Debug, Clone)]
@@ -39,16 +28,10 @@ impl Accounts {
         Self { client, table }
     }
 
-    /// The table that `ACCOUNTS_TABLE` names, in the execution environment's own account.
-    ///
-    /// # Errors
-    /// [`EnvError`] when the variable is missing.
-    pub async fn from_env() -> Result<Self, EnvError> {
-        let table = env::required("ACCOUNTS_TABLE")?;
-        let timeouts =
-            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(TIMEOUT).build();
-        let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts).load().await;
-        Ok(Self::new(Client::new(&config), table))
+    /// The table of this name in the execution environment's own account.
+    #[must_use]
+    pub fn connect(config: &SdkConfig, table: String) -> Self {
+        Self::new(Client::new(config), table)
     }
 
     /// The session a browser presents, if it holds: it exists, it has not expired, and the membership it rests on is there.

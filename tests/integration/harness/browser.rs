@@ -124,7 +124,7 @@ impl Browser {
     pub(crate) async fn sign_in(&mut self, world: &World, marketplace: &str, user: &str, group: &str) -> Answer {
         let form = self.launch(world, marketplace, user, group).await;
         let answer = self.submit(&form).await;
-        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}\n{}", answer.body, world.feed());
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}\n{}", answer.body, world.feed().await);
         self.follow(answer).await
     }
 

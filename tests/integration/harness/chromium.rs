@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::Stdio, time::Duration};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
+use shared::env::Variables;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -38,7 +39,7 @@ pub(crate) struct Chromium {
 impl Chromium {
     /// Starts one. `None` only where the suite was told, aloud, that there is none: `tests/run` does so, never in CI.
     pub(crate) async fn start() -> Option<Self> {
-        if shared::env::optional(WITHOUT).unwrap().is_some() {
+        if Variables::of_process().optional(WITHOUT).unwrap().is_some() {
             eprintln!("NOT RUN: {WITHOUT} is set, so nothing was tried in a real browser");
             return None;
         }

@@ -1,13 +1,19 @@
-//! One running stack, with a clock that the test holds.
+//! What the tests drive: a stack of its own for each test, or one deployed stack that they take turns with.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{collections::HashMap, fs::File, path::Path, sync::Arc};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    types::AttributeValue,
+};
 use jiff::{SignedDuration, Timestamp};
-use local::{Options, Stack};
+use local::{Description, Options, Stack};
 use sandbox::{IdpKeys, KeyPair, MarketplaceSummary};
 use shared::{
-    clock::{Clock, FixedClock, SystemClock},
+    clock::{Clock, SystemClock},
+    env::Variables,
+    store::{PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE},
     testing::{IdentityProvider, ResponseDraft},
 };
 
@@ -15,59 +21,95 @@ use super::Browser;
 
 /// Keys are made once per target folder: making them is what would take longest.
 const KEYS: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/idp-keys-v1.pem");
+/// Names the description of a deployed stack (`tests/deploy/run` writes it). Without it every test gets an embedded one.
+const TARGET: &str = "STALLHOLDER_TARGET";
 
 /// The stack under test.
 pub(crate) struct World {
-    stack: Stack,
-    clock: Arc<FixedClock>,
+    description: Description,
+    dynamodb: Client,
+    held: Held,
+}
+
+/// What a test keeps as long as it runs.
+enum Held {
+    Embedded(Box<Stack>),
+    /// The lock that makes tests take turns.
+    Deployed {
+        _turn: File,
+    },
 }
 
 impl World {
-    /// Starts a stack. Its service lives at the machine's time until the clock is moved.
+    /// The stack that the environment names, as good as new.
     pub(crate) async fn start() -> Self {
-        let clock = Arc::new(FixedClock::at(SystemClock.now()));
-        let options = Options {
-            idp_keys: tokio::task::spawn_blocking(idp_keys).await.unwrap(),
-            clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            ..Options::default()
-        };
-        Self { stack: Stack::start(options).await.unwrap(), clock }
+        match Variables::of_process().optional(TARGET).unwrap() {
+            Some(description) => Self::deployed(&description).await,
+            None => Self::embedded(Arc::new(SystemClock)).await,
+        }
+    }
+
+    /// A stack of its own, whose service lives at the time of this clock.
+    pub(crate) async fn embedded(clock: Arc<dyn Clock>) -> Self {
+        let idp_keys = tokio::task::spawn_blocking(idp_keys).await.unwrap();
+        let stack = Stack::start(Options { idp_keys, clock, ..Options::default() }).await.unwrap();
+        let description = stack.description().clone();
+        Self { dynamodb: dynamodb(&description), description, held: Held::Embedded(Box::new(stack)) }
+    }
+
+    /// The deployed stack, once it is this test's turn, with an empty table and a sandbox as it was at start.
+    async fn deployed(file: &str) -> Self {
+        let turn = File::open(file).unwrap();
+        let turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn)).await.unwrap().unwrap();
+        let description: Description = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let world = Self { dynamodb: dynamodb(&description), description, held: Held::Deployed { _turn: turn } };
+        let reset = reqwest::Client::builder()
+            .build()
+            .unwrap()
+            .post(format!("{}/reset", world.description.sandbox.control_url));
+        assert!(reset.header("content-type", "application/json").send().await.unwrap().status().is_success());
+        for item in world.items().await {
+            world.dynamodb.delete_item().table_name(world.table()).set_key(Some(key_of(&item))).send().await.unwrap();
+        }
+        world
     }
 
     pub(crate) async fn stop(self) {
-        self.stack.stop().await;
+        if let Held::Embedded(stack) = self.held {
+            stack.stop().await;
+        }
+    }
+
+    /// The stack, where it runs in this process.
+    pub(crate) fn stack(&self) -> &Stack {
+        match &self.held {
+            Held::Embedded(stack) => stack,
+            Held::Deployed { .. } => panic!("this test is about the embedded stack"),
+        }
     }
 
     pub(crate) fn marketplace(&self, key: &str) -> &MarketplaceSummary {
-        self.stack.description().marketplaces.iter().find(|marketplace| marketplace.key == key).unwrap()
+        self.description.marketplaces.iter().find(|marketplace| marketplace.key == key).unwrap()
     }
 
     pub(crate) fn service(&self, path: &str) -> String {
-        format!("{}{path}", self.stack.description().service.base_url)
+        format!("{}{path}", self.description.service.base_url)
     }
 
     pub(crate) fn app_url(&self) -> &str {
-        &self.stack.description().app.base_url
+        &self.description.app.base_url
     }
 
     pub(crate) fn start_url(&self) -> &str {
-        &self.stack.description().start.base_url
+        &self.description.start.base_url
     }
 
     pub(crate) fn sandbox_url(&self) -> &str {
-        &self.stack.description().sandbox.base_url
+        &self.description.sandbox.base_url
     }
 
     pub(crate) fn app_api_key(&self) -> &str {
-        &self.stack.description().service.app_api_key
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    pub(crate) fn pass(&self, time: SignedDuration) {
-        self.clock.advance(time);
+        &self.description.service.app_api_key
     }
 
     /// The identity provider of a marketplace, for saying what it would never say.
@@ -75,10 +117,15 @@ impl World {
         IdentityProvider::from_pem(&self.marketplace(key).idp_private_key_pem)
     }
 
-    /// What that identity provider would answer.
+    /// What that identity provider would answer now.
     pub(crate) fn draft(&self, key: &str, request_id: &str) -> ResponseDraft {
+        self.draft_at(key, request_id, SystemClock.now())
+    }
+
+    /// What it would have answered then.
+    pub(crate) fn draft_at(&self, key: &str, request_id: &str, then: Timestamp) -> ResponseDraft {
         let marketplace = self.marketplace(key);
-        ResponseDraft::genuine(&marketplace.idp_sso_url, &marketplace.acs_url, request_id, self.now())
+        ResponseDraft::genuine(&marketplace.idp_sso_url, &marketplace.acs_url, request_id, then)
     }
 
     /// Starts a sign-in in this browser and tells the id of the request.
@@ -89,8 +136,8 @@ impl World {
 
     /// Every item of the accounts table.
     pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
-        let table = self.stack.description().stores.tables.accounts;
-        self.stack.dynamodb().scan().table_name(table).consistent_read(true).send().await.unwrap().items.unwrap()
+        let pages = self.dynamodb.scan().table_name(self.table()).consistent_read(true).into_paginator().items().send();
+        pages.collect::<Result<_, _>>().await.unwrap()
     }
 
     /// The items of one type.
@@ -99,10 +146,38 @@ impl World {
         items.filter(|item| item["type"].as_s().unwrap() == kind).collect()
     }
 
-    /// What happened so far, as one text.
-    pub(crate) fn feed(&self) -> String {
-        self.stack.feed().recent().into_iter().map(|entry| format!("{} {}\n", entry.source, entry.text)).collect()
+    /// Lets the items of one type expire that much sooner.
+    pub(crate) async fn age(&self, kind: &str, by: SignedDuration) {
+        for item in self.items_of(kind).await {
+            let aged = self.dynamodb.update_item().table_name(self.table()).set_key(Some(key_of(&item)));
+            let aged = aged.update_expression("SET #at = #at - :by").expression_attribute_names("#at", TTL_ATTRIBUTE);
+            aged.expression_attribute_values(":by", AttributeValue::N(by.as_secs().to_string())).send().await.unwrap();
+        }
     }
+
+    fn table(&self) -> &str {
+        &self.description.stores.tables.accounts
+    }
+
+    /// What happened so far, as the start page tells it.
+    pub(crate) async fn feed(&self) -> String {
+        let page = Browser::new().get(self.start_url()).await.body;
+        page.split_once("id=\"feed\"").map(|(_, feed)| feed.to_owned()).unwrap_or(page)
+    }
+}
+
+/// Any credentials do, embedded or emulated.
+fn dynamodb(description: &Description) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .endpoint_url(&description.stores.dynamodb_endpoint)
+        .region(Region::new(description.stores.region.clone()));
+    Client::from_conf(config.build())
+}
+
+fn key_of(item: &HashMap<String, AttributeValue>) -> HashMap<String, AttributeValue> {
+    [PARTITION_KEY, SORT_KEY].map(|name| (name.to_owned(), item[name].clone())).into()
 }
 
 /// A different pair for each marketplace, from the cache if it is there. Two processes may both make them: the last one wins.

@@ -111,14 +111,17 @@ fn headers(headers: &HeaderMap) -> Map<String, Value> {
 
 /// The values of the `{names}` in a route, decoded.
 fn path_parameters(route: &str, path: &str) -> Map<String, Value> {
-    route
-        .split('/')
-        .zip(path.split('/'))
-        .filter_map(|(pattern, value)| {
-            let name = pattern.strip_prefix('{')?.strip_suffix('}')?;
-            Some((name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into()))
-        })
-        .collect()
+    let mut rest = path;
+    let parameters = route.split('/').filter_map(|pattern| {
+        let name = pattern.strip_prefix('{').and_then(|pattern| pattern.strip_suffix('}'));
+        let (value, after) = match name {
+            Some(name) if name.ends_with('+') => (rest, ""),
+            _ => rest.split_once('/').unwrap_or((rest, "")),
+        };
+        rest = after;
+        Some((name?.trim_end_matches('+').to_owned(), percent_decode_str(value).decode_utf8_lossy().into()))
+    });
+    parameters.collect()
 }
 
 fn text(value: &HeaderValue) -> String {
@@ -143,6 +146,15 @@ mod tests {
         assert_eq!(event["pathParameters"], json!({ "rest": "b/c" }));
         assert_eq!(event["rawQueryString"], "x=1&x=2");
         assert_eq!(event["body"], Value::Null);
+    }
+
+    #[test]
+    fn a_greedy_parameter_takes_all_that_follows() {
+        assert_eq!(
+            path_parameters("/a/{b}/{rest+}", "/a/x%20y/c/d/"),
+            *json!({"b": "x y", "rest": "c/d/"}).as_object().unwrap()
+        );
+        assert_eq!(path_parameters("/a/{b}/c", "/a/x/c"), *json!({"b": "x"}).as_object().unwrap());
     }
 
     #[test]

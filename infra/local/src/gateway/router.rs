@@ -1,10 +1,10 @@
 //! The routes, and what API Gateway does around a function: limits, time-outs, and what it answers when one fails.
 
-use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State},
+    extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
     routing::any,
@@ -17,29 +17,15 @@ use shared::{
 };
 
 use super::event;
-use crate::feed::Feed;
+use crate::{
+    feed::Feed,
+    template::{self, TemplateError},
+};
 
 /// The payload limit of a synchronous Lambda invocation.
 const MAX_PAYLOAD_LEN: usize = 6 * 1024 * 1024;
 /// The integration time-out of an HTTP API.
 const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The routes of the sign-in function, as the deployed API has them.
-const SSO_ROUTES: [&str; 11] = [
-    "/mno-enterprise/{mp}/saml/initialize",
-    "/mno-enterprise/{mp}/saml/consume",
-    "/maestrano/auth/saml/init/{mp}",
-    "/maestrano/auth/saml/consume/{mp}",
-    "/maestrano/init",
-    "/maestrano/init/",
-    "/maestrano/consume",
-    "/maestrano/consume/",
-    "/session",
-    "/session/logout",
-    "/health",
-];
-/// The routes of the app's function.
-const APP_ROUTES: [&str; 1] = ["/app/v1/session/token"];
 
 type Invocation = Pin<Box<dyn Future<Output = Result<Value, serde_json::Error>> + Send>>;
 
@@ -71,11 +57,12 @@ impl Function {
 #[derive(Clone)]
 struct Route {
     function: Function,
+    path: Arc<str>,
     feed: Feed,
 }
 
-/// The API: every route with its function.
-pub(crate) fn router(sso: Arc<sso::App>, app_api: Arc<app_api::App>, feed: &Feed) -> Router {
+/// The API: every route of the deployed one, with its function.
+pub(crate) fn router(sso: Arc<sso::App>, app_api: Arc<app_api::App>, feed: &Feed) -> Result<Router, TemplateError> {
     let sso = Function::new(move |request| {
         let app = Arc::clone(&sso);
         async move { sso::handle(&app, request).await }
@@ -84,17 +71,25 @@ pub(crate) fn router(sso: Arc<sso::App>, app_api: Arc<app_api::App>, feed: &Feed
         let app = Arc::clone(&app_api);
         async move { app_api::handle(&app, request).await }
     });
+    let functions = HashMap::from([("sso", sso), ("app-api", app_api)]);
     let mut router = Router::new();
-    for (function, paths) in [(sso, SSO_ROUTES.as_slice()), (app_api, APP_ROUTES.as_slice())] {
-        for path in paths {
-            let route = Route { function: function.clone(), feed: feed.clone() };
-            router = router.route(path, any(invoke).with_state(route));
-        }
+    for template::Route { function, path } in template::routes()? {
+        let function = functions.get(&*function).cloned().ok_or(TemplateError("function behind every route"))?;
+        let route = Route { function, path: path.as_str().into(), feed: feed.clone() };
+        router = router.route(&axum_path(&path), any(invoke).with_state(route));
     }
-    router.fallback(|| async { message(StatusCode::NOT_FOUND, "Not Found") })
+    Ok(router.fallback(|| async { message(StatusCode::NOT_FOUND, "Not Found") }))
 }
 
-async fn invoke(State(route): State<Route>, matched: MatchedPath, request: Request) -> Response {
+/// `{rest+}` is `{*rest}` to axum.
+fn axum_path(path: &str) -> String {
+    match path.strip_suffix("+}").and_then(|path| path.rsplit_once('{')) {
+        Some((before, name)) => format!("{before}{{*{name}}}"),
+        None => path.to_owned(),
+    }
+}
+
+async fn invoke(State(route): State<Route>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let line = format!("{} {}", parts.method, parts.uri.path());
     if !event::has_usable_host(&parts.headers) {
@@ -103,7 +98,7 @@ async fn invoke(State(route): State<Route>, matched: MatchedPath, request: Reque
     let Ok(body) = axum::body::to_bytes(body, MAX_PAYLOAD_LEN).await else {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     };
-    let event = event::of(&parts, &body, matched.as_str(), SystemClock.now());
+    let event = event::of(&parts, &body, &route.path, SystemClock.now());
     if event.get("body").and_then(Value::as_str).is_some_and(|body| body.len() > MAX_PAYLOAD_LEN) {
         return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long");
     }

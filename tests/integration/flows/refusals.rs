@@ -2,7 +2,10 @@
 
 use jiff::SignedDuration;
 use reqwest::StatusCode;
-use shared::testing::IdentityProvider;
+use shared::{
+    clock::{Clock as _, SystemClock},
+    testing::IdentityProvider,
+};
 
 use crate::harness::{Answer, Browser, Form, World};
 
@@ -95,24 +98,15 @@ async fn a_second_assertion_for_an_answered_request_is_refused() {
 }
 
 #[tokio::test]
-async fn an_expired_response_is_refused() {
+async fn a_response_of_another_time_is_refused() {
     let world = World::start().await;
     let mut browser = Browser::new();
-    let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
-    world.pass(SignedDuration::from_mins(5));
-    let answer = browser.submit(&form).await;
-    assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
-    world.stop().await;
-}
-
-#[tokio::test]
-async fn a_response_from_the_future_is_refused() {
-    let world = World::start().await;
-    let mut browser = Browser::new();
-    world.pass(SignedDuration::from_mins(-3));
-    let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
-    let answer = browser.submit(&form).await;
-    assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let idp = world.identity_provider("acme-hub");
+    for minutes in [-5, 3] {
+        let then = SystemClock.now() + SignedDuration::from_mins(minutes);
+        refused(&world, &mut browser, &world.draft_at("acme-hub", &request, then).sign(&idp)).await;
+    }
     world.stop().await;
 }
 
@@ -139,19 +133,6 @@ async fn a_historical_signature_is_refused() {
     assert!(form.xml().contains("xmldsig#rsa-sha1"));
     let answer = browser.submit(&form).await;
     assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
-    world.stop().await;
-}
-
-#[tokio::test]
-async fn a_host_that_is_none_is_refused_before_any_function_sees_it() {
-    let world = World::start().await;
-    let client = reqwest::Client::builder().build().unwrap();
-    for host in ["a b", "localhost:99999", "[::1"] {
-        let answer = client.get(world.service("/health")).header("host", host).send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{host}");
-    }
-    let odd = client.get(world.service("/health")).header("x-forwarded-proto", "a b").send().await.unwrap();
-    assert_eq!(odd.status(), StatusCode::OK);
     world.stop().await;
 }
 
@@ -209,17 +190,6 @@ async fn a_response_to_another_browsers_request_is_refused() {
     let _ = world.begin(&mut victim, "acme-hub").await;
     let answer = victim.submit(&form).await;
     assert_refused(&world, &answer, StatusCode::FORBIDDEN).await;
-    world.stop().await;
-}
-
-#[tokio::test]
-async fn a_response_after_the_cookie_has_expired_is_refused() {
-    let world = World::start().await;
-    let mut browser = Browser::new();
-    let request = world.begin(&mut browser, "acme-hub").await;
-    world.pass(SignedDuration::from_mins(10));
-    let xml = world.draft("acme-hub", &request).sign(&world.identity_provider("acme-hub"));
-    refused(&world, &mut browser, &xml).await;
     world.stop().await;
 }
 

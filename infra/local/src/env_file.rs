@@ -1,0 +1,31 @@
+//! `--env-file`: what the deployed functions find in their variables, for functions that run elsewhere on this machine, such as
+//! under `cargo lambda watch`. Secrets are named in it, not held.
+
+use std::path::Path;
+
+use crate::{Description, describe, secrets};
+
+/// Writes `NAME=value` lines.
+///
+/// # Errors
+/// What the system says.
+pub fn write(description: &Description, post_login_url: &str, file: &Path) -> std::io::Result<()> {
+    let stores = &description.stores;
+    let variables = [
+        ("ACCOUNTS_TABLE", &*stores.tables.accounts),
+        ("APPLICATION_SECRET_ID", secrets::APPLICATION),
+        ("APP_API_KEY_SECRET_ID", secrets::APP_API_KEY),
+        ("APP_POST_LOGIN_URL", post_login_url),
+        ("DEVELOPER_PLATFORM_SECRET_ID", secrets::DEVELOPER_PLATFORM),
+        ("MNO_DEVPL_HOST", &description.sandbox.base_url),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_REGION", &stores.region),
+        ("AWS_ENDPOINT_URL_DYNAMODB", &stores.dynamodb_endpoint),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &stores.secrets_manager_endpoint),
+    ];
+    describe::write(
+        file,
+        variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>().as_bytes(),
+    )
+}

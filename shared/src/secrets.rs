@@ -1,0 +1,104 @@
+//! Secrets Manager: what must not stand in a variable or a template. Every secret is a JSON object, so that a second key can
+//! be good beside the first while it is being changed.
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::{Client, error::SdkError, operation::get_secret_value::GetSecretValueError};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::secret::Secret;
+
+/// Reads secrets by their ARN or name.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: Client,
+}
+
+/// A key, and the one before it while that still is good: `{"key": "…", "previous": "…"}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Key {
+    /// The present one.
+    pub key: Secret,
+    /// Absent but while the key is being changed.
+    #[serde(default)]
+    pub previous: Option<Secret>,
+}
+
+/// Who we are to somebody else: `{"key": "…", "secret": "…"}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// The public half.
+    pub key: String,
+    /// The other half.
+    pub secret: Secret,
+}
+
+/// A secret cannot be read. What it holds is never repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsError {
+    /// Secrets Manager.
+    #[error("secret {id} cannot be read")]
+    Request {
+        /// As asked for.
+        id: String,
+        /// Why.
+        #[source]
+        error: Box<SdkError<GetSecretValueError>>,
+    },
+    /// It is there, but it is binary, or no JSON of the expected shape.
+    #[error("secret {id} is not the JSON object it should be")]
+    Malformed {
+        /// As asked for.
+        id: String,
+    },
+}
+
+impl Secrets {
+    /// The secrets of this account and region.
+    #[must_use]
+    pub fn new(config: &SdkConfig) -> Self {
+        Self { client: Client::new(config) }
+    }
+
+    /// The present version of a secret.
+    ///
+    /// # Errors
+    /// [`SecretsError`] names the secret.
+    pub async fn read<T: DeserializeOwned>(&self, id: &str) -> Result<T, SecretsError> {
+        let answer = self
+            .client
+            .get_secret_value()
+            .secret_id(id)
+            .send()
+            .await
+            .map_err(|error| SecretsError::Request { id: id.to_owned(), error: Box::new(error) })?;
+        parse(id, answer.secret_string().unwrap_or_default())
+    }
+}
+
+/// serde's own words would repeat the value.
+fn parse<T: DeserializeOwned>(id: &str, value: &str) -> Result<T, SecretsError> {
+    serde_json::from_str(value).map_err(|_| SecretsError::Malformed { id: id.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_have_one_before_it() {
+        let key: Key = parse("app", r#"{"key":"k2","previous":"k1"}"#).unwrap();
+        assert!(key.key.matches("k2") && key.previous.unwrap().matches("k1"));
+        assert!(parse::<Key>("app", r#"{"key":"k2"}"#).unwrap().previous.is_none());
+    }
+
+    #[test]
+    fn what_is_no_key_is_named_but_not_repeated() {
+        for value in ["", "hush-hush", r#""hush-hush""#, r#"{"hush-hush":1}"#, r#"{"key":"k","hush-hush":""}"#] {
+            let error = parse::<Key>("app", value).unwrap_err();
+            assert_eq!(error.to_string(), "secret app is not the JSON object it should be", "{value}");
+            assert!(!format!("{error:?}").contains("hush"));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What only the embedded stack can show: its gateway, its start, and times to the second.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use reqwest::StatusCode;
+use shared::clock::{Clock, FixedClock, SystemClock};
+
+use crate::harness::{Browser, Form, World};
+
+/// The best of a few, because other tests run beside this one; the first may have to make keys.
+#[tokio::test]
+async fn a_stack_starts_in_well_under_a_second() {
+    let mut best = std::time::Duration::MAX;
+    for _ in 0..4 {
+        let start = std::time::Instant::now();
+        let world = World::embedded(Arc::new(SystemClock)).await;
+        best = best.min(start.elapsed());
+        world.stop().await;
+    }
+    assert!(best < std::time::Duration::from_millis(700), "{best:?}");
+}
+
+#[tokio::test]
+async fn a_host_that_is_none_is_refused_before_any_function_sees_it() {
+    let world = World::embedded(Arc::new(SystemClock)).await;
+    let client = reqwest::Client::builder().build().unwrap();
+    for host in ["a b", "localhost:99999", "[::1"] {
+        let answer = client.get(world.service("/health")).header("host", host).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{host}");
+    }
+    let odd = client.get(world.service("/health")).header("x-forwarded-proto", "a b").send().await.unwrap();
+    assert_eq!(odd.status(), StatusCode::OK);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_ends_after_twelve_hours_to_the_second() {
+    let clock = Arc::new(FixedClock::at(SystemClock.now()));
+    let world = World::embedded(Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let mut browser = Browser::new();
+    browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    clock.advance(SignedDuration::from_secs(12 * 3_600 - 1));
+    assert_eq!(browser.get(&world.service("/session")).await.status, StatusCode::OK);
+    clock.advance(SignedDuration::from_secs(1));
+    assert_eq!(browser.get(&world.service("/session")).await.status, StatusCode::UNAUTHORIZED);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_response_to_a_request_of_ten_minutes_ago_is_refused() {
+    let clock = Arc::new(FixedClock::at(SystemClock.now()));
+    let world = World::embedded(Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let mut browser = Browser::new();
+    for (age, expected) in [(10 * 60 - 1, StatusCode::SEE_OTHER), (10 * 60, StatusCode::FORBIDDEN)] {
+        let request = world.begin(&mut browser, "acme-hub").await;
+        clock.advance(SignedDuration::from_secs(age));
+        let xml = world.draft_at("acme-hub", &request, clock.now()).sign(&world.identity_provider("acme-hub"));
+        let answer = browser.submit(&Form::with_response(&world.marketplace("acme-hub").acs_url, &xml)).await;
+        assert_eq!(answer.status, expected, "after {age} s: {}", answer.body);
+    }
+    world.stop().await;
+}

@@ -1,0 +1,6 @@
+//! What must hold wherever it runs: the same tests drive the embedded stack and a deployed one (`STALLHOLDER_TARGET`).
+
+mod app_api;
+mod chromium;
+mod refusals;
+mod sign_in;
