@@ -1,0 +1,228 @@
+"""Deploys the built template into an emulated account, points the sandbox at it, runs the flows, deletes the stack.
+
+Two things the emulator leaves out are done here, from what the template says: the routes of an HTTP API, and the API's address
+(it is served below a path instead of on a host of its own)."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import boto3
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "eu-west-1"
+STACK = "stallholder-local"
+BUCKET = "stallholder-local"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": REGION}
+PATIENCE = 60
+
+
+def say(text):
+    print(f"== {text}", flush=True)
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def until(what, done):
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"tests/deploy: {what} took more than {PATIENCE} s")
+        time.sleep(0.1)
+
+
+@contextlib.contextmanager
+def running(arguments, environment, log):
+    """A process that ends with the block, and its children with it."""
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            arguments, env=environment, cwd=log.parent, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    except BaseException:
+        sys.stderr.write(f"---- the end of {log.name}\n{log.read_text(errors='replace')[-4000:]}\n")
+        raise
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+class Account:
+    """The emulated account."""
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+        self.session = boto3.session.Session("test", "test", region_name=REGION)
+
+    def client(self, service):
+        return self.session.client(service, endpoint_url=self.endpoint)
+
+    def physical_id(self, logical_id):
+        detail = self.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+        return detail["StackResourceDetail"]["PhysicalResourceId"]
+
+    def put_secret(self, name, value):
+        self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(value))
+
+    def create_routes(self):
+        """What CloudFormation does with the OpenAPI document that SAM makes of the template's events."""
+        template = self.client("cloudformation").get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
+        template = json.loads(template) if isinstance(template, str) else template
+        gateway, api = self.client("apigatewayv2"), self.physical_id("Api")
+        count = 0
+        for path, methods in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
+            for method, operation in methods.items():
+                uri = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
+                function = self.physical_id(re.search(r"\$\{(\w+)\.Arn\}", uri)[1])
+                arn = self.client("lambda").get_function(FunctionName=function)["Configuration"]["FunctionArn"]
+                integration = gateway.create_integration(
+                    ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+                )
+                method = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+                target = f"integrations/{integration['IntegrationId']}"
+                gateway.create_route(ApiId=api, RouteKey=f"{method} {path}", Target=target)
+                count += 1
+        return count
+
+    def logs(self):
+        """Every line that any function logged."""
+        client = self.client("logs")
+        for group in client.describe_log_groups()["logGroups"]:
+            for page in client.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+                yield from (event["message"] for event in page["events"])
+
+
+def answers(url):
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def sam(program, endpoint, *arguments):
+    environment = {**os.environ, **CREDENTIALS, "AWS_ENDPOINT_URL": endpoint}
+    subprocess.run([program, *arguments], cwd=ROOT, env=environment, check=True)
+
+
+def deploy(program, account, app_port, sandbox_port):
+    account.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    secret = account.client("secretsmanager").create_secret(Name="developer-platform", SecretString="{}")
+    parameters = {
+        "AppPostLoginUrl": f"http://localhost:{app_port}/signed-in",
+        "DeveloperPlatformSecretArn": secret["ARN"],
+        "DeveloperPlatformHost": f"http://127.0.0.1:{sandbox_port}",
+        "AlarmEmail": "operator@example.test",
+        "DeletionProtection": "false",
+        "Architecture": "x86_64",
+        "LogLevel": "debug",
+    }
+    overrides = [f"{name}={value}" for name, value in parameters.items()]
+    sam(program, account.endpoint, "deploy", "--config-env", "local", "--parameter-overrides", *overrides)
+
+
+def describe(account, local, file):
+    """The local stack's description, with the deployed stores in the place of its own."""
+    description = json.loads(local.read_text())
+    description["stores"]["dynamodb_endpoint"] = account.endpoint
+    description["stores"]["region"] = REGION
+    description["stores"]["tables"]["accounts"] = account.physical_id("AccountsTable")
+    file.write_text(json.dumps(description))
+    return description
+
+
+def check_logs(account, description):
+    """Nothing secret in any log (threats.md P1)."""
+    lines = list(account.logs())
+    if not lines:
+        raise SystemExit("tests/deploy: the functions logged nothing, so nothing was shown about their logs")
+    secrets = {
+        "app's key": description["service"]["app_api_key"],
+        "environment's secret": description["sandbox"]["environment_secret"],
+        "response": "PHNhbWxw",
+        "session cookie": "stallholder-session=",
+        "request cookie": "__Host-saml-",
+        "e-mail address": "@example.org",
+        **{f"key of {one['key']}": one["api_key"] for one in description["marketplaces"]},
+    }
+    for name, secret in secrets.items():
+        found = [line for line in lines if secret in line]
+        if found:
+            raise SystemExit(f"tests/deploy: the {name} stands in {len(found)} lines of the log, such as {found[0][:200]!r}")
+    say(f"{len(lines)} lines of log, none with a secret")
+
+
+def main(program, *filters):
+    folder = Path(tempfile.mkdtemp(prefix="stallholder-deploy-"))
+    port, app_port, sandbox_port = free_port(), free_port(), free_port()
+    endpoint = f"http://127.0.0.1:{port}"
+    # The functions inherit the emulator's variables, so it starts with none but these.
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": endpoint, **CREDENTIALS,
+    }
+    account = Account(endpoint)
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        say("starting the emulated account")
+        stack.enter_context(running([sys.executable, "-m", "ministack"], environment, folder / "ministack.log"))
+        until("the emulator", lambda: answers(endpoint))
+
+        say("sam deploy")
+        deploy(program, account, app_port, sandbox_port)
+        say(f"{account.create_routes()} routes")
+
+        service_url = f"http://localhost:{port}/_aws/execute-api/{account.physical_id('Api')}/$default"
+        local = folder / "local.json"
+        arguments = [
+            ROOT / "target/debug/local", "--service-url", service_url, "--app-port", str(app_port),
+            "--sandbox-port", str(sandbox_port), "--describe", str(local),
+        ]
+        stack.enter_context(running(arguments, dict(os.environ), folder / "local.log"))
+        until("the sandbox", local.exists)
+        description = describe(account, local, folder / "target.json")
+        sandbox = description["sandbox"]
+        credentials = {"key": sandbox["environment_key"], "secret": sandbox["environment_secret"]}
+        account.put_secret("developer-platform", credentials)
+        account.put_secret(account.physical_id("AppApiKey"), {"key": description["service"]["app_api_key"]})
+
+        say("the flows, against the deployed stack")
+        variables = {"STALLHOLDER_TARGET": str(folder / "target.json"), "NEXTEST_TEST_THREADS": "1"}
+        flows = subprocess.run(["tests/run", *(filters or ["flows::"])], cwd=ROOT, env={**os.environ, **variables})
+        if flows.returncode != 0:
+            sys.stderr.write("---- the end of the functions' logs\n" + "\n".join(list(account.logs())[-40:]) + "\n")
+            raise SystemExit(flows.returncode)
+        check_logs(account, description)
+
+        say("sam delete")
+        sam(program, endpoint, "delete", "--stack-name", STACK, "--no-prompts", "--region", REGION)
+        if account.client("dynamodb").list_tables()["TableNames"]:
+            raise SystemExit("tests/deploy: tables are left after sam delete")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
