@@ -2,7 +2,13 @@
 //! tables, the secrets and the developer platform on loopback, the last three over TLS with the system's own list of roots.
 //!
 //! `cargo lambda build --release && cargo run -p integration-tests --example cold_start`
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a measurement fails loudly")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a measurement fails loudly"
+)]
 
 mod process;
 mod runtime_api;
@@ -70,10 +76,13 @@ fn functions() -> Vec<String> {
 /// The variables of the deployment, with TLS before everything that speaks it on AWS.
 async fn environment(stack: &Stack, folder: &TempDir) -> Environment {
     let file = folder.path().join("env");
-    env_file::write(stack.description(), stack.post_login_url(), &file).unwrap();
+    env_file::write(stack.description(), &file).unwrap();
     let text = std::fs::read_to_string(file).unwrap();
-    let mut variables: Environment =
-        text.lines().map(|line| line.split_once('=').unwrap()).map(|(name, value)| (name.into(), value.into())).collect();
+    let mut variables: Environment = text
+        .lines()
+        .map(|line| line.split_once('=').unwrap())
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
     let terminator = Terminator::new();
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "MNO_DEVPL_HOST"] {
         let url = terminator.before(&variables[name]).await;
@@ -88,7 +97,8 @@ async fn environment(stack: &Stack, folder: &TempDir) -> Environment {
 /// An event that makes the function ask the table once.
 fn event(function: &str, stack: &Stack) -> Value {
     let read = |name: &str| -> Value {
-        serde_json::from_str(&std::fs::read_to_string(format!("{ROOT}/tests/fixtures/events/{name}.json")).unwrap()).unwrap()
+        serde_json::from_str(&std::fs::read_to_string(format!("{ROOT}/tests/fixtures/events/{name}.json")).unwrap())
+            .unwrap()
     };
     let token = shared::session::Token::generate();
     match function {

@@ -183,7 +183,7 @@ def main(program, *filters):
     # The functions inherit the emulator's variables, so it starts with none but these.
     environment = {
         "PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(folder), "GATEWAY_PORT": str(port),
-        "BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": endpoint, **CREDENTIALS,
+        "BIND_HOST": "127.0.0.1", "AWS_ENDPOINT_URL": endpoint, "IOT_MTLS_ENABLED": "0", **CREDENTIALS,
     }
     account = Account(endpoint)
     with contextlib.ExitStack() as stack:

@@ -47,7 +47,7 @@ pub enum StartError {
 }
 
 impl App {
-    /// Reads the secrets, fetches the marketplaces and opens the connection to the table, all at once.
+    /// Reads the secrets and fetches the marketplaces, and opens the connection to the table meanwhile.
     ///
     /// # Errors
     /// [`StartError`] says what is missing.
@@ -55,13 +55,16 @@ impl App {
         let config = aws::config().await;
         let secrets = Secrets::new(&config);
         let accounts = Accounts::connect(&config, settings.accounts_table);
-        let application_secret = async { Ok::<Key, StartError>(secrets.read(&settings.application_secret_id).await?) };
-        let directory = async {
+        let marketplaces = async {
             let environment = secrets.read(&settings.platform_secret_id).await?;
-            Ok::<_, StartError>(DeveloperPlatform::new(settings.platform_url, environment).fetch().await?)
+            let platform = DeveloperPlatform::new(settings.platform_url, environment);
+            // The platform takes longer than the other secret, which comes over the connection that is there by now.
+            tokio::try_join!(async { Ok(platform.fetch().await?) }, async {
+                Ok::<Key, StartError>(secrets.read(&settings.application_secret_id).await?)
+            })
         };
         let connection = async { Ok(accounts.warm_up().await?) };
-        let (application_secret, directory, ()) = tokio::try_join!(application_secret, directory, connection)?;
+        let ((directory, application_secret), ()) = tokio::try_join!(marketplaces, connection)?;
         Self::new(directory, accounts, &application_secret.key, &settings.post_login_url, Arc::new(SystemClock))
     }
 

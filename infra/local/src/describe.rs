@@ -19,7 +19,7 @@ pub struct Description {
     /// Our service.
     pub service: Service,
     /// The vendor's app.
-    pub app: Address,
+    pub app: App,
     /// The marketplaces.
     pub sandbox: Sandbox,
     /// What our service stores into.
@@ -33,6 +33,15 @@ pub struct Description {
 pub struct Address {
     /// Without a trailing slash.
     pub base_url: String,
+}
+
+/// The vendor's app.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct App {
+    /// The demo app, without a trailing slash.
+    pub base_url: String,
+    /// Where people go once they have signed in: to the demo app, or to an app of one's own.
+    pub post_login_url: String,
 }
 
 /// Our service.
@@ -105,12 +114,18 @@ impl std::fmt::Debug for Service {
 }
 
 impl Description {
-    pub(crate) fn new(addresses: Addresses, secrets: &Secrets, sandbox: &sandbox::Sandbox) -> Self {
+    pub(crate) fn new(
+        addresses: Addresses,
+        post_login_url: Option<String>,
+        secrets: &Secrets,
+        sandbox: &sandbox::Sandbox,
+    ) -> Self {
         let environment = sandbox.environment();
+        let post_login_url = post_login_url.unwrap_or_else(|| format!("{}/signed-in", addresses.app));
         Self {
             start: Address { base_url: addresses.start },
             service: Service { base_url: addresses.service, app_api_key: secrets.app_api_key.expose().to_owned() },
-            app: Address { base_url: addresses.app },
+            app: App { base_url: addresses.app, post_login_url },
             sandbox: Sandbox {
                 base_url: sandbox.base_url().to_owned(),
                 control_url: sandbox.control_url(),

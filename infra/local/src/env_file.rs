@@ -9,13 +9,13 @@ use crate::{Description, describe, secrets};
 ///
 /// # Errors
 /// What the system says.
-pub fn write(description: &Description, post_login_url: &str, file: &Path) -> std::io::Result<()> {
+pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
     let stores = &description.stores;
     let variables = [
         ("ACCOUNTS_TABLE", &*stores.tables.accounts),
         ("APPLICATION_SECRET_ID", secrets::APPLICATION),
         ("APP_API_KEY_SECRET_ID", secrets::APP_API_KEY),
-        ("APP_POST_LOGIN_URL", post_login_url),
+        ("APP_POST_LOGIN_URL", &description.app.post_login_url),
         ("DEVELOPER_PLATFORM_SECRET_ID", secrets::DEVELOPER_PLATFORM),
         ("MNO_DEVPL_HOST", &description.sandbox.base_url),
         ("AWS_ACCESS_KEY_ID", "local"),

@@ -5,6 +5,7 @@ mod demo_app;
 mod describe;
 pub mod env_file;
 mod feed;
+mod functions;
 mod gateway;
 mod options;
 mod pages;

@@ -27,6 +27,9 @@ struct Arguments {
     /// Port of the embedded DynamoDB
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     dynamodb_port: u16,
+    /// Port of the embedded Secrets Manager
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    secrets_port: u16,
     /// Where the service is, if it runs elsewhere: `http://localhost:9000` for `cargo lambda watch` (default: in this process)
     #[arg(long, value_name = "URL", conflicts_with = "service_port")]
     service_url: Option<String>,
@@ -72,6 +75,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
             app: arguments.app_port,
             sandbox: arguments.sandbox_port,
             dynamodb: arguments.dynamodb_port,
+            secrets_manager: arguments.secrets_port,
         },
         service_url: arguments.service_url,
         data: arguments.data,
@@ -88,7 +92,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         .init();
 
     if let Some(file) = &arguments.env_file {
-        let written = env_file::write(stack.description(), stack.post_login_url(), file);
+        let written = env_file::write(stack.description(), file);
         written.map_err(|error| format!("cannot write --env-file {}: {error}; choose another file", file.display()))?;
     }
     if let Some(file) = &arguments.describe {

@@ -35,6 +35,8 @@ pub struct Ports {
     pub sandbox: u16,
     /// The tables.
     pub dynamodb: u16,
+    /// The secrets.
+    pub secrets_manager: u16,
 }
 
 impl Default for Options {

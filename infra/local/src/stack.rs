@@ -1,13 +1,11 @@
 //! Starting and stopping all of it.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, time::Duration};
 
-use aws_sdk_dynamodb::Client;
 use sandbox::Sandbox;
 use shared::{
     marketplace::{DeveloperPlatform, Directory, MarketplaceError, PlatformError, PlatformUrl},
     secrets::Credentials,
-    store::Accounts,
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -16,9 +14,10 @@ use crate::{
     Calls, Description, Feed, Options, Ports,
     demo_app::DemoApp,
     describe::Addresses,
+    functions::Functions,
     gateway, pages,
     secrets::Secrets,
-    stores::{self, ACCOUNTS_TABLE, StoresError},
+    stores::{self, StoresError},
     template::TemplateError,
 };
 
@@ -29,7 +28,6 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Stack {
     description: Description,
-    post_login_url: String,
     calls: Calls,
     feed: Feed,
     sandbox: Sandbox,
@@ -113,38 +111,23 @@ impl Stack {
         follow(&sandbox, &feed, &tasks, &shutdown);
         serve(listeners.secrets_manager, secrets.router(sandbox.environment()), &tasks, &shutdown);
 
-        let directory = directory(&sandbox).await?;
-        let post_login_url = options.post_login_url.unwrap_or_else(|| format!("{}/signed-in", addresses.app));
+        let description = Description::new(addresses, options.post_login_url, &secrets, &sandbox);
         let calls = Calls::default();
-        let accounts_of = |function| {
-            let config = stores::config(&addresses.dynamodb).interceptor(calls.of(function)).build();
-            Accounts::new(Client::from_conf(config), ACCOUNTS_TABLE.to_owned())
-        };
-        let clock = Arc::clone(&options.clock);
-        let sso = sso::App::new(directory, accounts_of("sso"), &secrets.application, &post_login_url, clock)?;
-        let app_api = app_api::App::new(accounts_of("app-api"), vec![secrets.app_api_key.clone()], options.clock)?;
+        let functions = Functions::new(&description, &secrets, directory(&sandbox).await?, &calls, options.clock)?;
         if let Some(listener) = listeners.service {
-            serve(listener, gateway::router(Arc::new(sso), Arc::new(app_api), &feed)?, &tasks, &shutdown);
+            serve(listener, gateway::router(functions, &feed)?, &tasks, &shutdown);
         }
-
-        let description = Description::new(addresses, &secrets, &sandbox);
         let demo_app = DemoApp::new(&description, feed.clone()).map_err(|_| StartError::Internal("demo app"))?;
         serve(listeners.app, demo_app.router(), &tasks, &shutdown);
         serve(listeners.start, pages::router(&description, &feed, &shutdown), &tasks, &shutdown);
         tasks.close();
-        Ok(Self { description, post_login_url, calls, feed, sandbox, shutdown, tasks })
+        Ok(Self { description, calls, feed, sandbox, shutdown, tasks })
     }
 
     /// Where everything is.
     #[must_use]
     pub fn description(&self) -> &Description {
         &self.description
-    }
-
-    /// Where people go once they have signed in.
-    #[must_use]
-    pub fn post_login_url(&self) -> &str {
-        &self.post_login_url
     }
 
     /// What each function asked of AWS so far.
@@ -170,15 +153,16 @@ impl Stack {
 }
 
 impl Listeners {
+    /// The service's own is left away if it runs elsewhere.
     async fn bind(ports: Ports, with_service: bool) -> Result<Self, StartError> {
-        let service = async { bind(ports.service, "service", "--service-port").await };
+        let service = if with_service { Some(bind(ports.service, "service", "--service-port").await?) } else { None };
         Ok(Self {
             start: bind(ports.start, "start page", "--port").await?,
-            service: if with_service { Some(service.await?) } else { None },
+            service,
             app: bind(ports.app, "demo app", "--app-port").await?,
             sandbox: bind(ports.sandbox, "sandbox", "--sandbox-port").await?,
             dynamodb: bind(ports.dynamodb, "tables", "--dynamodb-port").await?,
-            secrets_manager: bind(0, "secrets", "another one").await?,
+            secrets_manager: bind(ports.secrets_manager, "secrets", "--secrets-port").await?,
         })
     }
 

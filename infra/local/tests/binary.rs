@@ -70,7 +70,7 @@ fn stop(mut child: Child) {
 fn a_taken_port_is_named_with_the_option_that_changes_it() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    for option in ["--port", "--service-port", "--app-port", "--sandbox-port", "--dynamodb-port"] {
+    for option in ["--port", "--service-port", "--app-port", "--sandbox-port", "--dynamodb-port", "--secrets-port"] {
         let said = refused(&[option, &port]);
         assert!(said.contains(&format!("port {port}")) && said.contains(option), "{said}");
     }

@@ -19,6 +19,7 @@ use shared::{
 use super::event;
 use crate::{
     feed::Feed,
+    functions::Functions,
     template::{self, TemplateError},
 };
 
@@ -62,7 +63,8 @@ struct Route {
 }
 
 /// The API: every route of the deployed one, with its function.
-pub(crate) fn router(sso: Arc<sso::App>, app_api: Arc<app_api::App>, feed: &Feed) -> Result<Router, TemplateError> {
+pub(crate) fn router(functions: Functions, feed: &Feed) -> Result<Router, TemplateError> {
+    let Functions { sso, app_api } = functions;
     let sso = Function::new(move |request| {
         let app = Arc::clone(&sso);
         async move { sso::handle(&app, request).await }

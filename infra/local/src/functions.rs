@@ -1,0 +1,35 @@
+//! The functions as this process hosts them: the same `App`s as in Lambda, made of ready parts.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use shared::{clock::Clock, marketplace::Directory, store::Accounts};
+
+use crate::{Calls, Description, StartError, secrets::Secrets, stores};
+
+/// One `App` for each function.
+pub(crate) struct Functions {
+    pub(crate) sso: Arc<sso::App>,
+    pub(crate) app_api: Arc<app_api::App>,
+}
+
+impl Functions {
+    /// What they refuse to start with is refused here as well.
+    pub(crate) fn new(
+        stack: &Description,
+        secrets: &Secrets,
+        directory: Directory,
+        calls: &Calls,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StartError> {
+        // A client for each, so that their calls can be told apart.
+        let accounts = |function| {
+            let config = stores::config(&stack.stores.dynamodb_endpoint).interceptor(calls.of(function)).build();
+            Accounts::new(Client::from_conf(config), stack.stores.tables.accounts.clone())
+        };
+        let post_login_url = &stack.app.post_login_url;
+        let sso = sso::App::new(directory, accounts("sso"), &secrets.application, post_login_url, Arc::clone(&clock))?;
+        let app_api = app_api::App::new(accounts("app-api"), vec![secrets.app_api_key.clone()], clock)?;
+        Ok(Self { sso: Arc::new(sso), app_api: Arc::new(app_api) })
+    }
+}
