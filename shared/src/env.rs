@@ -2,8 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt::Display,
-    str::FromStr,
     sync::{Mutex, PoisonError},
 };
 
@@ -76,14 +74,6 @@ impl Variables {
         Ok(value.filter(|value| !value.is_empty()))
     }
 
-    /// The value of `name`, as a `T`.
-    ///
-    /// # Errors
-    /// [`EnvError::Missing`], or [`EnvError::Invalid`] if `T` refuses the value.
-    pub fn parsed<T: FromStr<Err: Display>>(&self, name: &'static str) -> Result<T, EnvError> {
-        self.required(name)?.parse().map_err(|error: T::Err| EnvError::Invalid { name, reason: error.to_string() })
-    }
-
     /// Every variable that was asked for so far, set or not.
     #[must_use]
     pub fn asked(&self) -> BTreeSet<&'static str> {
@@ -108,12 +98,6 @@ mod tests {
         assert_eq!(variables.required("ABSENT").unwrap_err().to_string(), "variable ABSENT is not set");
         assert_eq!(variables.required("EMPTY").unwrap_err().to_string(), "variable EMPTY is not set");
         assert_eq!(variables.optional("ABSENT"), Ok(None));
-    }
-
-    #[test]
-    fn an_unusable_value_is_named_but_not_repeated() {
-        let error = Variables::from_iter([("PORT", "hush")]).parsed::<u16>("PORT").unwrap_err();
-        assert_eq!(error.to_string(), "variable PORT cannot be used: invalid digit found in string");
     }
 
     #[test]

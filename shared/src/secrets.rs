@@ -1,6 +1,8 @@
 //! Secrets Manager: what must not stand in a variable or a template. Every secret is a JSON object, so that a second key can
 //! be good beside the first while it is being changed.
 
+use std::fmt;
+
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::{Client, error::SdkError, operation::get_secret_value::GetSecretValueError};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -34,8 +36,17 @@ pub struct Credentials {
     pub secret: Secret,
 }
 
-/// A secret cannot be read. What it holds is never repeated.
-#[derive(Debug, thiserror::Error)]
+/// A key that is the only one: `{"key": "…"}`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnlyKey {
+    /// The key.
+    pub key: Secret,
+}
+
+/// A secret cannot be read. What it holds is never repeated, in `Debug` neither: an answer that the SDK does not understand would
+/// stand there whole.
+#[derive(thiserror::Error)]
 pub enum SecretsError {
     /// Secrets Manager.
     #[error("secret {id} cannot be read")]
@@ -52,6 +63,18 @@ pub enum SecretsError {
         /// As asked for.
         id: String,
     },
+}
+
+impl From<Client> for Secrets {
+    fn from(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl fmt::Debug for SecretsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretsError({self})")
+    }
 }
 
 impl Secrets {
@@ -100,5 +123,16 @@ mod tests {
             assert_eq!(error.to_string(), "secret app is not the JSON object it should be", "{value}");
             assert!(!format!("{error:?}").contains("hush"));
         }
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_understood_is_not_repeated_either() {
+        let answer =
+            aws_sdk_secretsmanager::config::http::HttpResponse::new(200.try_into().unwrap(), "hush-hush".into());
+        let error = Box::new(SdkError::response_error("not JSON", answer));
+        assert!(format!("{error:?}").contains("hush"), "the SDK's own words repeat it");
+        let error = SecretsError::Request { id: "app".to_owned(), error };
+        assert_eq!(format!("{error:?}"), "SecretsError(secret app cannot be read)");
+        assert!(!crate::telemetry::causes(&error).contains("hush"));
     }
 }

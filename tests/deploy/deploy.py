@@ -3,6 +3,7 @@
 Two things the emulator leaves out are done here, from what the template says: the routes of an HTTP API, and the API's address
 (it is served below a path instead of on a host of its own)."""
 
+import base64
 import contextlib
 import json
 import os
@@ -139,7 +140,7 @@ def deploy(program, account, app_port, sandbox_port):
         "AlarmEmail": "operator@example.test",
         "DeletionProtection": "false",
         "Architecture": "x86_64",
-        "LogLevel": "debug",
+        "LogLevel": "DEBUG",
     }
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     sam(program, account.endpoint, "deploy", "--config-env", "local", "--parameter-overrides", *overrides)
@@ -155,28 +156,39 @@ def describe(account, local, file):
     return description
 
 
-def check_logs(account, description):
-    """Nothing secret in any log (threats.md P1)."""
+def check_logs(account, description, seen):
+    """Nothing secret or personal in any log (threats.md P1): neither what the deployment keeps nor what the flows were given."""
     lines = list(account.logs())
     if not lines:
         raise SystemExit("tests/deploy: the functions logged nothing, so nothing was shown about their logs")
+    sandbox = description["sandbox"]
+    application = account.client("secretsmanager").get_secret_value(SecretId=account.physical_id("ApplicationSecret"))
+    basic = f"{sandbox['environment_key']}:{sandbox['environment_secret']}"
+    state = json.load(urllib.request.urlopen(f"{sandbox['control_url']}/state", timeout=5))
+    people = [person for one in state["marketplaces"] for person in one["users"]]
     secrets = {
-        "app's key": description["service"]["app_api_key"],
-        "environment's secret": description["sandbox"]["environment_secret"],
-        "response": "PHNhbWxw",
-        "session cookie": "stallholder-session=",
-        "request cookie": "__Host-saml-",
-        "e-mail address": "@example.org",
-        **{f"key of {one['key']}": one["api_key"] for one in description["marketplaces"]},
+        "app's key": [description["service"]["app_api_key"]],
+        "application secret": [json.loads(application["SecretString"])["key"]],
+        "environment's secret": [sandbox["environment_secret"], base64.b64encode(basic.encode()).decode()],
+        "marketplace's key": [one["api_key"] for one in description["marketplaces"]],
+        "response": ["PHNhbWxw"],
+        "cookie or code": seen.read_text().split(),
+        "e-mail address": [person["email"] for person in people],
+        "name": [person["surname"] for person in people],
     }
-    for name, secret in secrets.items():
-        found = [line for line in lines if secret in line]
+    for name, values in secrets.items():
+        if not values:
+            raise SystemExit(f"tests/deploy: no {name} to look for")
+        found = [line for line in lines if any(value in line for value in values)]
         if found:
-            raise SystemExit(f"tests/deploy: the {name} stands in {len(found)} lines of the log, such as {found[0][:200]!r}")
-    say(f"{len(lines)} lines of log, none with a secret")
+            raise SystemExit(f"tests/deploy: a {name} stands in {len(found)} lines of the log, such as {found[0][:200]!r}")
+    count = sum(map(len, secrets.values()))
+    say(f"{len(lines)} lines of log, and none of {count} secrets and names in them")
 
 
 def main(program, *filters):
+    # Ends what was started, as Ctrl-C would.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="stallholder-deploy-"))
     port, app_port, sandbox_port = free_port(), free_port(), free_port()
     endpoint = f"http://127.0.0.1:{port}"
@@ -211,12 +223,15 @@ def main(program, *filters):
         account.put_secret(account.physical_id("AppApiKey"), {"key": description["service"]["app_api_key"]})
 
         say("the flows, against the deployed stack")
-        variables = {"STALLHOLDER_TARGET": str(folder / "target.json"), "NEXTEST_TEST_THREADS": "1"}
+        seen = folder / "seen"
+        variables = {
+            "STALLHOLDER_TARGET": str(folder / "target.json"), "STALLHOLDER_SEEN": str(seen), "NEXTEST_TEST_THREADS": "1",
+        }
         flows = subprocess.run(["tests/run", *(filters or ["flows::"])], cwd=ROOT, env={**os.environ, **variables})
         if flows.returncode != 0:
             sys.stderr.write("---- the end of the functions' logs\n" + "\n".join(list(account.logs())[-40:]) + "\n")
             raise SystemExit(flows.returncode)
-        check_logs(account, description)
+        check_logs(account, description, seen)
 
         say("sam delete")
         sam(program, endpoint, "delete", "--stack-name", STACK, "--no-prompts", "--region", REGION)

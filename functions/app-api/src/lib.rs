@@ -2,12 +2,14 @@
 
 mod app;
 mod error;
+mod keys;
 mod session_token;
 mod settings;
 
 use std::convert::Infallible;
 
 pub use app::{App, StartError};
+pub use keys::{ApiKeys, KeysError};
 use lambda_http::{Body, Request, RequestExt as _, Response, http::Method};
 pub use settings::Settings;
 use shared::http::{self as answers, Reference};
@@ -29,7 +31,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response<Body>, Infal
 
 /// Who does not know the key learns nothing, not even which routes there are.
 async fn route(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
-    if !answers::has_bearer(request.headers(), &app.api_keys) {
+    if !answers::has_bearer(request.headers(), &app.api_keys.current(app.clock.now()).await) {
         return Err(RouteError::Unauthorized);
     }
     match (request.raw_http_path(), request.method()) {

@@ -8,7 +8,7 @@ use shared::{
     marketplace::{DeveloperPlatform, Directory, Marketplace, PlatformError},
     sealed::{Sealer, SealerError},
     secret::Secret,
-    secrets::{Key, Secrets, SecretsError},
+    secrets::{OnlyKey, Secrets, SecretsError},
     store::{Accounts, StoreError},
     web_url,
 };
@@ -60,7 +60,7 @@ impl App {
             let platform = DeveloperPlatform::new(settings.platform_url, environment);
             // The platform takes longer than the other secret, which comes over the connection that is there by now.
             tokio::try_join!(async { Ok(platform.fetch().await?) }, async {
-                Ok::<Key, StartError>(secrets.read(&settings.application_secret_id).await?)
+                Ok::<OnlyKey, StartError>(secrets.read(&settings.application_secret_id).await?)
             })
         };
         let connection = async { Ok(accounts.warm_up().await?) };

@@ -29,7 +29,8 @@ impl Functions {
         };
         let post_login_url = &stack.app.post_login_url;
         let sso = sso::App::new(directory, accounts("sso"), &secrets.application, post_login_url, Arc::clone(&clock))?;
-        let app_api = app_api::App::new(accounts("app-api"), vec![secrets.app_api_key.clone()], clock)?;
+        let api_keys = app_api::ApiKeys::fixed(secrets.app_api_key.clone()).map_err(app_api::StartError::from)?;
+        let app_api = app_api::App::new(accounts("app-api"), api_keys, clock);
         Ok(Self { sso: Arc::new(sso), app_api: Arc::new(app_api) })
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::post,
 };
@@ -56,6 +56,11 @@ impl Secrets {
 }
 
 async fn get_secret_value(State(values): State<Values>, headers: HeaderMap, body: String) -> Response {
+    // A page from elsewhere must not get here under a name that resolves to this machine.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if !(host.starts_with("127.0.0.1:") || host.starts_with("localhost:")) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
     if headers.get("x-amz-target").is_none_or(|target| target != "secretsmanager.GetSecretValue") {
         return refused("UnknownOperationException", "only GetSecretValue is served here");
     }

@@ -1,0 +1,176 @@
+//! What the functions may do: what they were seen to do, and no more.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use shared::clock::SystemClock;
+use yaml_serde::Value;
+
+use super::{Template, list, referred};
+use crate::harness::{Browser, World};
+
+/// Tracing, whose actions know no narrower resource than all (Service Authorization Reference, AWS X-Ray).
+const TRACING: [&str; 2] = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
+const LOGGING: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+const SECRETS: &str = "secretsmanager:GetSecretValue";
+
+/// Each action with the resources that it may be taken on; `*` for all.
+type Allowed = BTreeMap<String, BTreeSet<String>>;
+
+impl Template {
+    /// What the role of a function allows, in all its policies.
+    fn allowed(&self, function: &Value) -> Allowed {
+        let role = &self.resource(&referred(&function["Role"]).unwrap())["Properties"];
+        let mut allowed = Allowed::new();
+        for statement in statements(role) {
+            let resources = list(&statement["Resource"]).iter();
+            let resources: Vec<String> =
+                resources.map(|resource| referred(resource).unwrap_or_else(|| "*".to_owned())).collect();
+            for action in list(&statement["Action"]) {
+                allowed.entry(action.as_str().unwrap().to_owned()).or_default().extend(resources.iter().cloned());
+            }
+        }
+        allowed
+    }
+
+    /// What a function needs beside its table: its log, its trace, and the secrets that its variables name.
+    fn surroundings(&self, function: &Value) -> Allowed {
+        let variables = function["Environment"]["Variables"].as_mapping().unwrap().iter();
+        let secrets = variables.filter(|(name, _)| name.as_str().unwrap().ends_with("_SECRET_ID"));
+        let secrets = secrets.map(|(_, value)| referred(value).unwrap()).collect();
+        let group = referred(&function["LoggingConfig"]["LogGroup"]).unwrap();
+        let logging = LOGGING.map(|action| (action.to_owned(), BTreeSet::from([group.clone()])));
+        let tracing = TRACING.map(|action| (action.to_owned(), BTreeSet::from(["*".to_owned()])));
+        logging.into_iter().chain(tracing).chain([(SECRETS.to_owned(), secrets)]).collect()
+    }
+
+    /// What is wrong with the roles.
+    fn role_problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut roles = BTreeSet::new();
+        for (id, function) in self.of_type("AWS::Serverless::Function") {
+            match referred(&function["Role"]) {
+                Some(role) if roles.insert(role.clone()) => {}
+                _ => problems.push(format!("{id} has no role of its own")),
+            }
+            if function.get("Policies").is_some() {
+                problems.push(format!("{id} has policies beside its role"));
+            }
+        }
+        for (id, role) in self.of_type("AWS::IAM::Role") {
+            if role.get("ManagedPolicyArns").is_some() {
+                problems.push(format!("{id} has somebody else's policies"));
+            }
+            problems.extend(statements(role).filter_map(|statement| too_wide(id, statement)));
+        }
+        problems
+            .extend(self.of_type("AWS::IAM::Policy").iter().map(|(id, _)| format!("{id} adds to a role from outside")));
+        problems
+    }
+}
+
+/// Every statement of every policy of a role.
+fn statements(role: &Value) -> impl Iterator<Item = &Value> {
+    let policies = role["Policies"].as_sequence().unwrap().iter();
+    policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
+}
+
+/// A statement that allows anything, or something on everything.
+fn too_wide(role: &str, statement: &Value) -> Option<String> {
+    let actions: Vec<&str> = list(&statement["Action"]).iter().map(|action| action.as_str().unwrap_or("?")).collect();
+    let exact = actions.iter().all(|action| action.contains(':') && !action.contains(['*', '?']));
+    let narrow = list(&statement["Resource"]).iter().all(|resource| referred(resource).is_some());
+    let known = statement["Resource"] == "*" && actions.iter().all(|action| TRACING.contains(action));
+    let positive = ["NotAction", "NotResource"].iter().all(|name| statement.get(*name).is_none());
+    (!(exact && positive && (narrow || known))).then(|| format!("{role} allows too much: {actions:?}"))
+}
+
+/// What is not as it should be: each function with what it may do beyond its needs, or needs beyond what it may.
+fn differences(template: &Template, seen: &BTreeMap<&str, BTreeSet<String>>) -> Vec<String> {
+    let accounts = BTreeSet::from(["AccountsTable".to_owned()]);
+    let mut differences = Vec::new();
+    for (folder, function) in template.functions() {
+        let mut needed = template.surroundings(function);
+        let actions = seen.get(folder).into_iter().flatten();
+        needed.extend(actions.map(|action| (action.clone(), accounts.clone())));
+        let allowed = template.allowed(function);
+        for action in needed.keys().chain(allowed.keys()).collect::<BTreeSet<_>>() {
+            if needed.get(action) != allowed.get(action) {
+                differences.push(format!("{folder}: {action}"));
+            }
+        }
+    }
+    differences
+}
+
+#[tokio::test]
+async fn each_function_may_do_what_it_does_and_no_more() {
+    let world = World::embedded(Arc::new(SystemClock)).await;
+    let mut browser = Browser::new();
+    browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    browser.sign_in(&world, "northbank", "usr-5k2", "cld-7a1c").await;
+    browser.get(&world.service("/session")).await;
+    browser.post(&world.service("/session/logout")).await;
+    let seen = world.stack().calls().seen();
+    world.stop().await;
+
+    assert_eq!(differences(&Template::read(), &seen), [""; 0]);
+
+    // And the check notices.
+    let policies = ["AppApiRole", "Properties", "Policies"];
+    let with = |statement: &str| {
+        let policy =
+            |statement: &str| format!("{{ PolicyDocument: {{ Statement: [{{ Effect: Allow, {statement} }}] }} }}");
+        let existing =
+            yaml_serde::to_string(&Template::read().resource("AppApiRole")["Properties"]["Policies"]).unwrap();
+        Template::read().with(&policies, &format!("{existing}\n- {}", policy(statement)))
+    };
+    for (statement, noticed) in [
+        ("Action: 'dynamodb:Scan', Resource: !GetAtt AccountsTable.Arn", "app-api: dynamodb:Scan"),
+        ("Action: 'dynamodb:GetItem', Resource: !GetAtt IdMapTable.Arn", "app-api: dynamodb:GetItem"),
+        ("Action: 'sqs:SendMessage', Resource: !GetAtt InboxQueue.Arn", "app-api: sqs:SendMessage"),
+        (
+            "Action: 'secretsmanager:GetSecretValue', Resource: !Ref ApplicationSecret",
+            "app-api: secretsmanager:GetSecretValue",
+        ),
+    ] {
+        assert_eq!(differences(&with(statement), &seen), [noticed]);
+    }
+    let place = ["SsoRole", "Properties", "Policies"];
+    let nothing = Template::read().with(&place, "[]");
+    assert!(differences(&nothing, &seen).contains(&"sso: dynamodb:GetItem".to_owned()));
+}
+
+#[test]
+fn no_role_allows_more_than_exact_actions_on_exact_resources() {
+    assert_eq!(Template::read().role_problems(), [""; 0]);
+    let policies = ["SsoRole", "Properties", "Policies"];
+    let policy =
+        |statement: &str| format!("[{{ PolicyDocument: {{ Statement: [{{ Effect: Allow, {statement} }}] }} }}]");
+    for wide in [
+        "Action: 'dynamodb:*', Resource: !GetAtt AccountsTable.Arn",
+        "Action: '*', Resource: !GetAtt AccountsTable.Arn",
+        "Action: 'dynamodb:GetItem', Resource: '*'",
+        "Action: ['xray:PutTraceSegments', 'dynamodb:GetItem'], Resource: '*'",
+        "Action: 'dynamodb:GetItem', Resource: 'arn:aws:dynamodb:eu-west-1:123456789012:table/*'",
+        "Action: 'dynamodb:GetItem', Resource: [!GetAtt AccountsTable.Arn, !Sub 'arn:${AWS::Partition}:dynamodb:*']",
+        "Action: 'dynamodb:GetItem', NotResource: !GetAtt AccountsTable.Arn",
+    ] {
+        let problems = Template::read().with(&policies, &policy(wide)).role_problems();
+        assert!(problems.iter().any(|problem| problem.starts_with("SsoRole allows too much")), "{wide}: {problems:?}");
+    }
+    let shared = Template::read().with(&["AppApiFunction", "Properties", "Role"], "!GetAtt SsoRole.Arn");
+    assert_eq!(shared.role_problems(), ["AppApiFunction has no role of its own"]);
+}
+
+#[test]
+fn every_log_group_forgets() {
+    let template = Template::read();
+    let groups = template.of_type("AWS::Logs::LogGroup");
+    assert_eq!(groups.len(), template.functions().len() + 1, "one for each function and one for the API");
+    for (id, group) in groups {
+        assert_eq!(referred(&group["RetentionInDays"]).as_deref(), Some("LogRetentionDays"), "{id}");
+    }
+}

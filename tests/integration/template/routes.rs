@@ -1,0 +1,101 @@
+//! Where the functions are reached.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    process::Command,
+};
+
+use serde_json::{Value, json};
+
+use super::{FUNCTIONS, Function, ROOT, Template, referred};
+
+impl Template {
+    /// Every route with the function behind it.
+    fn routes(&self) -> BTreeSet<(String, &str)> {
+        let events = self.events("HttpApi").into_iter();
+        events.map(|(folder, _, route)| (route["Path"].as_str().unwrap().to_owned(), folder)).collect()
+    }
+}
+
+/// Whether API Gateway would send this path to this route.
+fn covers(route: &str, path: &str) -> bool {
+    match route.split_once("{proxy+}") {
+        Some((before, _)) => path.len() > before.len() && path.starts_with(before),
+        None => route == path,
+    }
+}
+
+#[test]
+fn every_path_served_has_a_route_and_every_route_is_served() {
+    let template = Template::read();
+    let routes = template.routes();
+    for Function { folder, paths, .. } in FUNCTIONS {
+        for path in paths {
+            // API Gateway takes the most specific route, so another function's may come first.
+            let exact = routes.iter().find(|(route, _)| route == path);
+            let behind = exact.or_else(|| routes.iter().find(|(route, _)| covers(route, path)));
+            assert_eq!(behind.map(|(_, function)| *function), Some(folder), "{path}");
+        }
+        for (route, _) in routes.iter().filter(|(_, function)| *function == folder) {
+            assert!(paths.iter().any(|path| covers(route, path)), "{folder} does not serve {route}");
+        }
+    }
+}
+
+#[test]
+fn every_route_is_one_that_our_api_can_have() {
+    for (folder, name, route) in Template::read().events("HttpApi") {
+        // Without it SAM makes a second API, which has no throttling and no log.
+        assert_eq!(referred(&route["ApiId"]).as_deref(), Some("Api"), "{folder}.{name}");
+        assert!(route.get("PayloadFormatVersion").is_none(), "{folder}.{name}: the functions read version 2.0");
+        let path = route["Path"].as_str().unwrap();
+        assert!(!path.ends_with('/'), "{folder}.{name}: an HTTP API takes no route like {path}");
+    }
+}
+
+#[test]
+fn cargo_lambda_watch_has_the_same_routes() {
+    let mut cargo = Command::new(env!("CARGO"));
+    let answer = cargo.args(["metadata", "--no-deps", "--offline", "--format-version=1"]).current_dir(ROOT).output();
+    let metadata: Value = serde_json::from_slice(&answer.unwrap().stdout).unwrap();
+    let watched: BTreeMap<String, String> =
+        serde_json::from_value(metadata["metadata"]["lambda"]["watch"]["router"].clone()).unwrap();
+    let template = Template::read();
+    let deployed = template.routes().into_iter();
+    let deployed = deployed.map(|(path, folder)| (path.replace("{proxy+}", "{*proxy}"), folder.to_owned()));
+    assert_eq!(watched, deployed.collect());
+}
+
+/// The examples for `cargo lambda invoke`.
+#[test]
+fn every_example_event_is_for_a_route_and_can_be_read() {
+    let template = Template::read();
+    let routes: BTreeSet<String> = template.routes().into_iter().map(|(path, _)| format!("ANY {path}")).collect();
+    let mut count = 0;
+    for entry in std::fs::read_dir(Path::new(ROOT).join("tests/fixtures/events")).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let event: Value = serde_json::from_str(&text).unwrap();
+        assert!(routes.contains(event["routeKey"].as_str().unwrap()), "{}", path.display());
+        assert_eq!(event["version"], json!("2.0"), "{}", path.display());
+        let request: lambda_http::Request = shared::lambda::prepare(serde_json::from_str(&text).unwrap()).into();
+        assert_eq!(request.uri().path(), event["rawPath"].as_str().unwrap(), "{}", path.display());
+        count += 1;
+    }
+    assert!(count >= 4, "{count}");
+}
+
+/// The access log is JSON whatever an error says, and tells nothing personal.
+#[test]
+fn the_access_log_is_json_without_anything_personal() {
+    let template = Template::read();
+    let format = template.resource("Api")["Properties"]["AccessLogSettings"]["Format"].as_str().unwrap();
+    let fields: BTreeMap<String, String> = serde_json::from_str(format).unwrap();
+    for (name, value) in fields {
+        let personal = ["identity", "authorizer", "path", "customDomain", "header", "querystring"];
+        assert!(personal.iter().all(|word| !value.contains(word)), "{name}");
+        // This one comes with quotes of its own.
+        assert!(!value.contains("messageString"), "{name}");
+    }
+}
