@@ -25,7 +25,7 @@ impl Template {
                 None => problems.push(format!("{id} has no dead-letter queue")),
                 // A dead letter's time counts from the day it was first sent.
                 Some(target) if kept(target) <= kept(queue) => {
-                    problems.push(format!("{id} may outlive its dead letters"))
+                    problems.push(format!("{id} may outlive its dead letters"));
                 }
                 Some(_) => {}
             }
