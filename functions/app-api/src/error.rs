@@ -1,5 +1,7 @@
 //! Every way a call can end badly, as a problem document and as the log tells it.
 
+use std::error::Error;
+
 use http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::{
@@ -7,6 +9,8 @@ use shared::{
     store::StoreError,
     telemetry::causes,
 };
+
+use crate::keys::KeysLost;
 
 /// One variant for each outcome a caller can see.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +30,19 @@ pub(crate) enum RouteError {
     #[error("code is unknown, used or expired")]
     Code,
     #[error("internal error")]
-    Internal(#[from] StoreError),
+    Internal(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<StoreError> for RouteError {
+    fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<KeysLost> for RouteError {
+    fn from(error: KeysLost) -> Self {
+        Self::Internal(error.into())
+    }
 }
 
 impl RouteError {

@@ -17,6 +17,8 @@ const MIN_KEY_LEN: usize = 32;
 const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
 /// How long to wait after they could not be read again.
 const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(30);
+/// How long keys that could not be read again go on: a key that was withdrawn must end, however the secret was broken.
+const MAX_STALENESS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The keys that the app may present.
 #[derive(Debug)]
@@ -34,8 +36,16 @@ struct Source {
 #[derive(Debug)]
 struct Known {
     keys: Arc<[Secret]>,
+    /// When to read them again.
     until: Timestamp,
+    /// When they are good no longer, read again or not.
+    end: Timestamp,
 }
+
+/// The keys could not be read for an hour, so nobody can be told from anybody else.
+#[derive(Debug, thiserror::Error)]
+#[error("app's keys could not be read for too long")]
+pub(crate) struct KeysLost;
 
 /// The keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +65,7 @@ impl ApiKeys {
     /// [`KeysError::TooShort`].
     pub fn fixed(key: Secret) -> Result<Self, KeysError> {
         let keys = usable(Key { key, previous: None })?;
-        Ok(Self { source: None, known: Mutex::new(Known { keys, until: Timestamp::MAX }) })
+        Ok(Self { source: None, known: Mutex::new(Known { keys, until: Timestamp::MAX, end: Timestamp::MAX }) })
     }
 
     /// The keys in this secret.
@@ -64,22 +74,29 @@ impl ApiKeys {
     /// [`KeysError`]: there is no usable key in it.
     pub async fn of(secrets: Secrets, id: String, now: Timestamp) -> Result<Self, KeysError> {
         let keys = usable(secrets.read(&id).await?)?;
-        Ok(Self { source: Some(Source { secrets, id }), known: Mutex::new(Known { keys, until: now + MAX_AGE }) })
+        Ok(Self { source: Some(Source { secrets, id }), known: Mutex::new(Known::read(keys, now)) })
     }
 
-    /// The keys that are good now. If they cannot be read again the known ones go on, so that an outage there is none here.
-    pub(crate) async fn current(&self, now: Timestamp) -> Arc<[Secret]> {
+    /// The keys that are good now. If they cannot be read again the known ones go on for a while, so that a short outage there is
+    /// none here.
+    pub(crate) async fn current(&self, now: Timestamp) -> Result<Arc<[Secret]>, KeysLost> {
         let mut known = self.known.lock().await;
         if let Some(source) = self.source.as_ref().filter(|_| known.until <= now) {
             match source.read().await {
-                Ok(keys) => *known = Known { keys, until: now + MAX_AGE },
+                Ok(keys) => *known = Known::read(keys, now),
                 Err(error) => {
                     tracing::error!(causes = causes(&error), "the app's keys could not be read again: {error}");
                     known.until = now + RETRY_AFTER;
                 }
             }
         }
-        Arc::clone(&known.keys)
+        if known.end <= now { Err(KeysLost) } else { Ok(Arc::clone(&known.keys)) }
+    }
+}
+
+impl Known {
+    fn read(keys: Arc<[Secret]>, now: Timestamp) -> Self {
+        Self { keys, until: now + MAX_AGE, end: now + MAX_STALENESS }
     }
 }
 
@@ -126,26 +143,29 @@ mod tests {
         let client = mock_client!(aws_sdk_secretsmanager, RuleMode::Sequential, [&first, &both, &second]);
         let keys = ApiKeys::of(Secrets::from(client), "app".to_owned(), START).await.unwrap();
 
-        let good = keys.current(START + MAX_AGE - SignedDuration::from_secs(1)).await;
+        let good = keys.current(START + MAX_AGE - SignedDuration::from_secs(1)).await.unwrap();
         assert!(is_good(&good, FIRST) && !is_good(&good, SECOND));
-        let good = keys.current(START + MAX_AGE).await;
+        let good = keys.current(START + MAX_AGE).await.unwrap();
         assert!(is_good(&good, FIRST) && is_good(&good, SECOND));
-        let good = keys.current(START + MAX_AGE * 2).await;
+        let good = keys.current(START + MAX_AGE * 2).await.unwrap();
         assert!(!is_good(&good, FIRST) && is_good(&good, SECOND));
     }
 
     #[tokio::test]
-    async fn an_outage_or_a_useless_key_leaves_the_known_one() {
+    async fn an_outage_or_a_useless_key_leaves_the_known_one_for_an_hour() {
         let first = mock!(Client::get_secret_value).then_output(|| value(format!(r#"{{"key":"{FIRST}"}}"#)));
         let outage = mock!(Client::get_secret_value)
             .then_error(|| GetSecretValueError::InternalServiceError(InternalServiceError::builder().build()));
         let short = mock!(Client::get_secret_value).then_output(|| value(r#"{"key":"short"}"#.to_owned()));
-        let client = mock_client!(aws_sdk_secretsmanager, RuleMode::Sequential, [&first, &outage, &short]);
+        let again = mock!(Client::get_secret_value).then_output(|| value("{}".to_owned()));
+        let client = mock_client!(aws_sdk_secretsmanager, RuleMode::Sequential, [&first, &outage, &short, &again]);
         let keys = ApiKeys::of(Secrets::from(client), "app".to_owned(), START).await.unwrap();
         for later in [MAX_AGE, MAX_AGE + RETRY_AFTER] {
-            assert!(is_good(&keys.current(START + later).await, FIRST));
+            assert!(is_good(&keys.current(START + later).await.unwrap(), FIRST));
         }
         assert_eq!((outage.num_calls(), short.num_calls()), (1, 1));
+        assert!(keys.current(START + MAX_STALENESS).await.is_err());
+        assert_eq!(again.num_calls(), 1);
     }
 
     #[test]

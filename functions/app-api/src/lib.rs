@@ -31,7 +31,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response<Body>, Infal
 
 /// Who does not know the key learns nothing, not even which routes there are.
 async fn route(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
-    if !answers::has_bearer(request.headers(), &app.api_keys.current(app.clock.now()).await) {
+    if !answers::has_bearer(request.headers(), &app.api_keys.current(app.clock.now()).await?) {
         return Err(RouteError::Unauthorized);
     }
     match (request.raw_http_path(), request.method()) {

@@ -11,12 +11,17 @@ use yaml_serde::Value;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// What every function's subscriber reads, outside its settings.
-const LOG_LEVEL: &str = "RUST_LOG";
+const LOG_LEVEL: (&str, &str) = ("RUST_LOG", "LogLevel");
 
-/// One function in the code: its folder, what reads its variables, the paths it serves.
+/// One function in the code.
 struct Function {
+    /// Its folder below `functions/`.
     folder: &'static str,
+    /// What reads its variables.
     read: fn(&Variables) -> Result<(), EnvError>,
+    /// Where each of them must come from.
+    variables: &'static [(&'static str, &'static str)],
+    /// The paths it serves.
     paths: &'static [&'static str],
 }
 
@@ -25,9 +30,38 @@ const FUNCTIONS: [Function; 2] = [
     Function {
         folder: "app-api",
         read: |variables| app_api::Settings::read(variables).map(drop),
+        variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APP_API_KEY_SECRET_ID", "AppApiKey")],
         paths: &app_api::PATHS,
     },
-    Function { folder: "sso", read: |variables| sso::Settings::read(variables).map(drop), paths: &sso::PATHS },
+    Function {
+        folder: "sso",
+        read: |variables| sso::Settings::read(variables).map(drop),
+        variables: &[
+            ("ACCOUNTS_TABLE", "AccountsTable"),
+            ("APPLICATION_SECRET_ID", "ApplicationSecret"),
+            ("APP_POST_LOGIN_URL", "AppPostLoginUrl"),
+            ("DEVELOPER_PLATFORM_SECRET_ID", "DeveloperPlatformSecretArn"),
+            ("MNO_DEVPL_API_PATH", "DeveloperPlatformApiPath"),
+            ("MNO_DEVPL_HOST", "DeveloperPlatformHost"),
+        ],
+        paths: &sso::PATHS,
+    },
+];
+
+/// Everything the template may make. What opens another way in, or adds to a role from outside, is not among it.
+const RESOURCES: [&str; 12] = [
+    "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::DomainName",
+    "AWS::CloudWatch::Alarm",
+    "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
+    "AWS::IAM::Role",
+    "AWS::Logs::LogGroup",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::SecretsManager::Secret",
+    "AWS::Serverless::Function",
+    "AWS::Serverless::HttpApi",
 ];
 
 /// The template, as it is written: intrinsic functions stay tagged values.
@@ -78,15 +112,16 @@ impl Template {
     }
 }
 
-/// What `!Ref X` and `!GetAtt X.Arn` refer to.
+/// What `!Ref X` and `!GetAtt X.Arn` refer to: `X`, `X.Arn`.
 fn referred(value: &Value) -> Option<String> {
     let Value::Tagged(tagged) = value else { return None };
-    let to = tagged.value.as_str()?;
-    match tagged.tag.to_string().as_str() {
-        "!Ref" => Some(to.to_owned()),
-        "!GetAtt" => to.split('.').next().map(str::to_owned),
-        _ => None,
-    }
+    let known = ["!Ref", "!GetAtt"].contains(&tagged.tag.to_string().as_str());
+    tagged.value.as_str().filter(|_| known).map(str::to_owned)
+}
+
+/// The resource whose ARN a value is.
+fn arn_of(value: &Value) -> Option<String> {
+    referred(value)?.strip_suffix(".Arn").map(str::to_owned)
 }
 
 /// A list, or the one thing that stands in its place.
@@ -109,14 +144,38 @@ fn every_function_is_deployed_and_known_here() {
 #[test]
 fn every_variable_that_a_function_reads_is_set_and_no_other() {
     let template = Template::read();
-    for Function { folder, read, .. } in FUNCTIONS {
-        let set = template.functions()[folder]["Environment"]["Variables"].as_mapping().unwrap();
-        let set: Vec<&str> = set.keys().map(|name| name.as_str().unwrap()).collect();
+    for Function { folder, read, variables, .. } in FUNCTIONS {
+        let set = template.functions()[folder]["Environment"]["Variables"].as_mapping().unwrap().iter();
+        let set: BTreeMap<&str, String> =
+            set.map(|(name, value)| (name.as_str().unwrap(), referred(value).unwrap())).collect();
+        let expected = variables.iter().chain([&LOG_LEVEL]).map(|(name, from)| (*name, (*from).to_owned()));
+        assert_eq!(set, expected.collect(), "{folder}");
+
         let value = |name: &str| if name == "MNO_DEVPL_HOST" { "https://platform.test" } else { "x" };
-        let variables = Variables::from_iter(set.iter().map(|name| (*name, value(name))));
-        assert_eq!(read(&variables), Ok(()), "{folder}");
-        let mut asked = variables.asked();
-        assert!(asked.insert(LOG_LEVEL));
-        assert_eq!(asked, BTreeSet::from_iter(set), "{folder}");
+        let given = Variables::from_iter(set.keys().map(|name| (*name, value(name))));
+        assert_eq!(read(&given), Ok(()), "{folder}");
+        let mut asked = given.asked();
+        assert!(asked.insert(LOG_LEVEL.0));
+        assert_eq!(asked, set.into_keys().collect(), "{folder}");
+    }
+    assert!(template.0["Globals"]["Function"].get("Environment").is_none(), "each function says what it needs");
+}
+
+#[test]
+fn what_is_logged_is_chosen_in_one_place() {
+    for (folder, function) in Template::read().functions() {
+        assert_eq!(
+            referred(&function["LoggingConfig"]["ApplicationLogLevel"]).as_deref(),
+            Some(LOG_LEVEL.1),
+            "{folder}"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_made_that_these_tests_do_not_know() {
+    for (id, resource) in Template::read().0["Resources"].as_mapping().unwrap() {
+        assert!(RESOURCES.contains(&resource["Type"].as_str().unwrap()), "{id:?}");
+        assert!(resource.get("Connectors").is_none(), "{id:?}");
     }
 }

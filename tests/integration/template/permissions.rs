@@ -8,7 +8,7 @@ use std::{
 use shared::clock::SystemClock;
 use yaml_serde::Value;
 
-use super::{Template, list, referred};
+use super::{Template, arn_of, list, referred};
 use crate::harness::{Browser, World};
 
 /// Tracing, whose actions know no narrower resource than all (Service Authorization Reference, AWS X-Ray).
@@ -22,7 +22,7 @@ type Allowed = BTreeMap<String, BTreeSet<String>>;
 impl Template {
     /// What the role of a function allows, in all its policies.
     fn allowed(&self, function: &Value) -> Allowed {
-        let role = &self.resource(&referred(&function["Role"]).unwrap())["Properties"];
+        let role = &self.resource(&arn_of(&function["Role"]).unwrap())["Properties"];
         let mut allowed = Allowed::new();
         for statement in statements(role) {
             let resources = list(&statement["Resource"]).iter();
@@ -39,8 +39,9 @@ impl Template {
     fn surroundings(&self, function: &Value) -> Allowed {
         let variables = function["Environment"]["Variables"].as_mapping().unwrap().iter();
         let secrets = variables.filter(|(name, _)| name.as_str().unwrap().ends_with("_SECRET_ID"));
+        // `!Ref` of a secret is its ARN.
         let secrets = secrets.map(|(_, value)| referred(value).unwrap()).collect();
-        let group = referred(&function["LoggingConfig"]["LogGroup"]).unwrap();
+        let group = format!("{}.Arn", referred(&function["LoggingConfig"]["LogGroup"]).unwrap());
         let logging = LOGGING.map(|action| (action.to_owned(), BTreeSet::from([group.clone()])));
         let tracing = TRACING.map(|action| (action.to_owned(), BTreeSet::from(["*".to_owned()])));
         logging.into_iter().chain(tracing).chain([(SECRETS.to_owned(), secrets)]).collect()
@@ -51,7 +52,7 @@ impl Template {
         let mut problems = Vec::new();
         let mut roles = BTreeSet::new();
         for (id, function) in self.of_type("AWS::Serverless::Function") {
-            match referred(&function["Role"]) {
+            match arn_of(&function["Role"]) {
                 Some(role) if roles.insert(role.clone()) => {}
                 _ => problems.push(format!("{id} has no role of its own")),
             }
@@ -63,10 +64,11 @@ impl Template {
             if role.get("ManagedPolicyArns").is_some() {
                 problems.push(format!("{id} has somebody else's policies"));
             }
+            if role["AssumeRolePolicyDocument"] != lambda_may_assume() {
+                problems.push(format!("{id} can be assumed by others than Lambda"));
+            }
             problems.extend(statements(role).filter_map(|statement| too_wide(id, statement)));
         }
-        problems
-            .extend(self.of_type("AWS::IAM::Policy").iter().map(|(id, _)| format!("{id} adds to a role from outside")));
         problems
     }
 }
@@ -77,19 +79,33 @@ fn statements(role: &Value) -> impl Iterator<Item = &Value> {
     policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
 }
 
-/// A statement that allows anything, or something on everything.
+fn lambda_may_assume() -> Value {
+    let document = r#"
+        Version: "2012-10-17"
+        Statement: [{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" }]
+    "#;
+    yaml_serde::from_str(document).unwrap()
+}
+
+/// A statement that allows anything, or something on everything, or something else than allowing.
 fn too_wide(role: &str, statement: &Value) -> Option<String> {
     let actions: Vec<&str> = list(&statement["Action"]).iter().map(|action| action.as_str().unwrap_or("?")).collect();
     let exact = actions.iter().all(|action| action.contains(':') && !action.contains(['*', '?']));
     let narrow = list(&statement["Resource"]).iter().all(|resource| referred(resource).is_some());
     let known = statement["Resource"] == "*" && actions.iter().all(|action| TRACING.contains(action));
-    let positive = ["NotAction", "NotResource"].iter().all(|name| statement.get(*name).is_none());
-    (!(exact && positive && (narrow || known))).then(|| format!("{role} allows too much: {actions:?}"))
+    let plain = statement["Effect"] == "Allow"
+        && statement
+            .as_mapping()
+            .unwrap()
+            .keys()
+            .all(|key| ["Effect", "Action", "Resource"].contains(&key.as_str().unwrap()));
+    (!(exact && plain && (narrow || known)))
+        .then(|| format!("{role} says something else than to allow exactly: {actions:?}"))
 }
 
 /// What is not as it should be: each function with what it may do beyond its needs, or needs beyond what it may.
 fn differences(template: &Template, seen: &BTreeMap<&str, BTreeSet<String>>) -> Vec<String> {
-    let accounts = BTreeSet::from(["AccountsTable".to_owned()]);
+    let accounts = BTreeSet::from(["AccountsTable.Arn".to_owned()]);
     let mut differences = Vec::new();
     for (folder, function) in template.functions() {
         let mut needed = template.surroundings(function);
@@ -147,22 +163,29 @@ async fn each_function_may_do_what_it_does_and_no_more() {
 fn no_role_allows_more_than_exact_actions_on_exact_resources() {
     assert_eq!(Template::read().role_problems(), [""; 0]);
     let policies = ["SsoRole", "Properties", "Policies"];
-    let policy =
-        |statement: &str| format!("[{{ PolicyDocument: {{ Statement: [{{ Effect: Allow, {statement} }}] }} }}]");
+    let policy = |statement: &str| format!("[{{ PolicyDocument: {{ Statement: [{{ {statement} }}] }} }}]");
     for wide in [
-        "Action: 'dynamodb:*', Resource: !GetAtt AccountsTable.Arn",
-        "Action: '*', Resource: !GetAtt AccountsTable.Arn",
-        "Action: 'dynamodb:GetItem', Resource: '*'",
-        "Action: ['xray:PutTraceSegments', 'dynamodb:GetItem'], Resource: '*'",
-        "Action: 'dynamodb:GetItem', Resource: 'arn:aws:dynamodb:eu-west-1:123456789012:table/*'",
-        "Action: 'dynamodb:GetItem', Resource: [!GetAtt AccountsTable.Arn, !Sub 'arn:${AWS::Partition}:dynamodb:*']",
-        "Action: 'dynamodb:GetItem', NotResource: !GetAtt AccountsTable.Arn",
+        "Effect: Allow, Action: 'dynamodb:*', Resource: !GetAtt AccountsTable.Arn",
+        "Effect: Allow, Action: '*', Resource: !GetAtt AccountsTable.Arn",
+        "Effect: Allow, Action: 'dynamodb:GetItem', Resource: '*'",
+        "Effect: Allow, Action: ['xray:PutTraceSegments', 'dynamodb:GetItem'], Resource: '*'",
+        "Effect: Allow, Action: 'dynamodb:GetItem', Resource: 'arn:aws:dynamodb:eu-west-1:123456789012:table/*'",
+        "Effect: Allow, Action: 'dynamodb:GetItem', Resource: [!GetAtt AccountsTable.Arn, !Sub 'arn:${AWS::Partition}:dynamodb:*']",
+        "Effect: Allow, Action: 'dynamodb:GetItem', NotResource: !GetAtt AccountsTable.Arn",
+        "Effect: Deny, Action: 'dynamodb:GetItem', Resource: !GetAtt AccountsTable.Arn",
+        "Effect: Allow, Action: 'dynamodb:GetItem', Resource: !GetAtt AccountsTable.Arn, Condition: {}",
     ] {
         let problems = Template::read().with(&policies, &policy(wide)).role_problems();
-        assert!(problems.iter().any(|problem| problem.starts_with("SsoRole allows too much")), "{wide}: {problems:?}");
+        assert!(
+            problems.iter().any(|problem| problem.starts_with("SsoRole says something else")),
+            "{wide}: {problems:?}"
+        );
     }
     let shared = Template::read().with(&["AppApiFunction", "Properties", "Role"], "!GetAtt SsoRole.Arn");
     assert_eq!(shared.role_problems(), ["AppApiFunction has no role of its own"]);
+    let trust = ["SsoRole", "Properties", "AssumeRolePolicyDocument", "Statement"];
+    let open = Template::read().with(&trust, "[{ Effect: Allow, Principal: '*', Action: 'sts:AssumeRole' }]");
+    assert_eq!(open.role_problems(), ["SsoRole can be assumed by others than Lambda"]);
 }
 
 #[test]

@@ -45,12 +45,26 @@ fn every_path_served_has_a_route_and_every_route_is_served() {
 
 #[test]
 fn every_route_is_one_that_our_api_can_have() {
-    for (folder, name, route) in Template::read().events("HttpApi") {
+    let template = Template::read();
+    for (folder, name, route) in template.events("HttpApi") {
         // Without it SAM makes a second API, which has no throttling and no log.
         assert_eq!(referred(&route["ApiId"]).as_deref(), Some("Api"), "{folder}.{name}");
         assert!(route.get("PayloadFormatVersion").is_none(), "{folder}.{name}: the functions read version 2.0");
+        assert_eq!(route["Method"], "ANY", "{folder}.{name}: the function answers other methods itself");
         let path = route["Path"].as_str().unwrap();
         assert!(!path.ends_with('/'), "{folder}.{name}: an HTTP API takes no route like {path}");
+    }
+}
+
+#[test]
+fn there_is_no_other_way_in() {
+    let template = Template::read();
+    let functions = template.functions().into_values().chain([&template.0["Globals"]["Function"]]);
+    for function in functions {
+        assert!(function.get("FunctionUrlConfig").is_none());
+        for (name, event) in function.get("Events").and_then(yaml_serde::Value::as_mapping).into_iter().flatten() {
+            assert!(["HttpApi", "SQS"].contains(&event["Type"].as_str().unwrap()), "{name:?}");
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use yaml_serde::Value;
 
-use super::{Template, list, referred};
+use super::{Template, arn_of, list, referred};
 
 impl Template {
     /// What is wrong with the queues and with the functions that they feed.
     fn queue_problems(&self) -> Vec<String> {
         let queues: BTreeMap<_, _> = self.of_type("AWS::SQS::Queue").into_iter().collect();
-        let target = |queue: &Value| referred(&queue["RedrivePolicy"]["deadLetterTargetArn"]);
+        let target = |queue: &Value| arn_of(&queue["RedrivePolicy"]["deadLetterTargetArn"]);
         let dead_letters: BTreeSet<String> = queues.values().filter_map(|queue| target(queue)).collect();
         let mut problems = Vec::new();
         for (id, queue) in &queues {
@@ -31,7 +31,7 @@ impl Template {
             }
         }
         problems.extend(self.events("SQS").into_iter().flat_map(|(folder, name, source)| {
-            let queue = referred(&source["Queue"]).and_then(|queue| queues.get(&*queue).copied());
+            let queue = arn_of(&source["Queue"]).and_then(|queue| queues.get(&*queue).copied());
             self.source_problems(folder, source, queue).map(move |problem| format!("{folder}.{name} {problem}"))
         }));
         problems
