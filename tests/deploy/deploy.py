@@ -117,6 +117,10 @@ class Account:
         }
 
 
+def lines_of(logs):
+    return [line for lines in logs.values() for line in lines]
+
+
 def answers(url):
     try:
         with urllib.request.urlopen(url, timeout=5):
@@ -185,7 +189,7 @@ def check_logs(account, description, seen):
         own = [line for group, lines in logs.items() if function_of(group) == function for line in lines]
         if not any('"level":' in line for line in own):
             raise SystemExit(f"tests/deploy: {function} logged nothing, so nothing was shown about its log; groups: {list(logs)}")
-    lines = [line for lines in logs.values() for line in lines]
+    lines = lines_of(logs)
     sandbox = description["sandbox"]
     application = account.client("secretsmanager").get_secret_value(SecretId=account.physical_id("ApplicationSecret"))
     basic = f"{sandbox['environment_key']}:{sandbox['environment_secret']}"
@@ -254,7 +258,8 @@ def main(program, *filters):
         }
         status = run(["tests/run", *(filters or ["flows::"])], variables)
         if status != 0:
-            sys.stderr.write("---- the end of the functions' logs\n" + "\n".join([line for lines in account.logs().values() for line in lines][-40:]) + "\n")
+            end = "\n".join(lines_of(account.logs())[-40:])
+            sys.stderr.write(f"---- the end of the functions' logs\n{end}\n")
             raise SystemExit(status)
         check_logs(account, description, seen)
 

@@ -73,8 +73,9 @@ impl ApiKeys {
     /// # Errors
     /// [`KeysError`]: there is no usable key in it.
     pub async fn of(secrets: Secrets, id: String, now: Timestamp) -> Result<Self, KeysError> {
-        let keys = usable(secrets.read(&id).await?)?;
-        Ok(Self { source: Some(Source { secrets, id }), known: Mutex::new(Known::read(keys, now)) })
+        let source = Source { secrets, id };
+        let known = Known::read(source.read().await?, now);
+        Ok(Self { source: Some(source), known: Mutex::new(known) })
     }
 
     /// The keys that are good now. If they cannot be read again the known ones go on for a while, so that a short outage there is
