@@ -15,6 +15,7 @@ pub mod domain;
 pub mod env;
 pub mod http;
 pub mod http_client;
+pub mod identity;
 pub mod lambda;
 pub mod marketplace;
 pub mod random;

@@ -59,7 +59,7 @@ impl App {
             let environment = secrets.read(&settings.platform_secret_id).await?;
             let platform = DeveloperPlatform::new(settings.platform_url, environment);
             // The platform takes longer than the other secret, which comes over the connection that is there by now.
-            tokio::try_join!(async { Ok(platform.fetch().await?) }, async {
+            tokio::try_join!(async { Ok(platform.fetch(&settings.marketplaces).await?) }, async {
                 Ok::<OnlyKey, StartError>(secrets.read(&settings.application_secret_id).await?)
             })
         };
@@ -81,6 +81,12 @@ impl App {
     ) -> Result<Self, StartError> {
         for (name, error) in directory.refused() {
             tracing::error!(marketplace.key = name, error = %error, "a marketplace was set aside");
+        }
+        for marketplace in directory.iter().filter(|marketplace| marketplace.settings.legacy_cryptography.is_any()) {
+            tracing::warn!(
+                marketplace.key = %marketplace.key, legacy_cryptography = ?marketplace.settings.legacy_cryptography,
+                "legacy cryptography is accepted"
+            );
         }
         let post_login_url = web_url::parse(post_login_url).ok_or(StartError::PostLoginUrl)?;
         let sealer = Sealer::new(application_secret, "sso pending request")?;

@@ -4,7 +4,8 @@ use http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::{
     http as answers,
-    saml::{self, Expectations, Identity, MAX_ENCODED_LEN},
+    identity::Identity,
+    saml::{self, Expectations, MAX_ENCODED_LEN},
     session::Token,
     store::SignIn,
 };
@@ -22,14 +23,14 @@ pub(crate) async fn handle(app: &App, request: &Request, marketplace: &str) -> R
     let now = app.clock.now();
 
     let outstanding = pending::outstanding(&app.sealer, request, &marketplace.key, now);
-    if outstanding.is_empty() {
+    if outstanding.is_empty() && !marketplace.settings.unsolicited_responses {
         return Err(RouteError::NoPendingRequest);
     }
     let request_ids: Vec<String> = outstanding.iter().map(|pending| pending.request_id.clone()).collect();
     let assertion = saml::accept(&encoded, marketplace, &Expectations { request_ids: &request_ids, now })?;
     let identity = Identity::try_from(&assertion)?;
 
-    let answered = outstanding.iter().find(|pending| pending.request_id == assertion.request_id);
+    let answered = outstanding.iter().find(|pending| assertion.request_id.as_ref() == Some(&pending.request_id));
     let (session, code) = (Token::generate(), Token::generate());
     let sign_in = SignIn {
         marketplace: &marketplace.key,

@@ -6,7 +6,8 @@ use http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::{
     http::{self as answers, Problem, Reference},
-    saml::{IdentityError, ResponseError},
+    identity::IdentityError,
+    saml::ResponseError,
     store::{SignInError, StoreError},
     telemetry::causes,
 };
@@ -124,6 +125,7 @@ fn is_unreadable(error: &ResponseError) -> bool {
         ResponseError::NotBase64
             | ResponseError::NotUtf8
             | ResponseError::NotXml
+            | ResponseError::DocumentType
             | ResponseError::Declaration
             | ResponseError::NotAResponse
     )

@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 use shared::{
     domain::MarketplaceKey,
     http::{self as answers, SameSite},
-    saml::CLOCK_SKEW,
     sealed::Sealer,
     session::TokenDigest,
 };
 
 /// How long a person may take to sign in at the marketplace.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
+/// How far the clocks of two of our own execution environments may be apart.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// What the names of these cookies start with.
 const PREFIX: &str = "__Host-saml-";
 /// So many sign-ins at once are plenty; more would only fill the request's headers.

@@ -2,7 +2,7 @@
 
 use shared::{
     env::{EnvError, Variables},
-    marketplace::PlatformUrl,
+    marketplace::{AllSettings, PlatformUrl},
 };
 
 /// The function's variables. Secrets are named here, never held.
@@ -10,14 +10,15 @@ use shared::{
 pub struct Settings {
     pub(crate) accounts_table: String,
     pub(crate) application_secret_id: String,
+    pub(crate) marketplaces: AllSettings,
     pub(crate) platform_secret_id: String,
     pub(crate) platform_url: PlatformUrl,
     pub(crate) post_login_url: String,
 }
 
 impl Settings {
-    /// Reads `ACCOUNTS_TABLE`, `APPLICATION_SECRET_ID`, `APP_POST_LOGIN_URL`, `DEVELOPER_PLATFORM_SECRET_ID`, and where the
-    /// developer platform is.
+    /// Reads `ACCOUNTS_TABLE`, `APPLICATION_SECRET_ID`, `APP_POST_LOGIN_URL`, `DEVELOPER_PLATFORM_SECRET_ID`,
+    /// `MARKETPLACE_SETTINGS`, and where the developer platform is.
     ///
     /// # Errors
     /// [`EnvError`] names the variable at fault.
@@ -25,6 +26,7 @@ impl Settings {
         Ok(Self {
             accounts_table: variables.required("ACCOUNTS_TABLE")?,
             application_secret_id: variables.required("APPLICATION_SECRET_ID")?,
+            marketplaces: AllSettings::read(variables)?,
             platform_secret_id: variables.required("DEVELOPER_PLATFORM_SECRET_ID")?,
             platform_url: PlatformUrl::read(variables)?,
             post_login_url: variables.required("APP_POST_LOGIN_URL")?,

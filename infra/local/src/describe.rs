@@ -51,6 +51,8 @@ pub struct Service {
     pub base_url: String,
     /// What the app presents to `/app/v1/…`.
     pub app_api_key: String,
+    /// What `MARKETPLACE_SETTINGS` holds.
+    pub marketplace_settings: String,
 }
 
 /// The sandbox.
@@ -117,6 +119,7 @@ impl Description {
     pub(crate) fn new(
         addresses: Addresses,
         post_login_url: Option<String>,
+        marketplace_settings: String,
         secrets: &Secrets,
         sandbox: &sandbox::Sandbox,
     ) -> Self {
@@ -124,7 +127,11 @@ impl Description {
         let post_login_url = post_login_url.unwrap_or_else(|| format!("{}/signed-in", addresses.app));
         Self {
             start: Address { base_url: addresses.start },
-            service: Service { base_url: addresses.service, app_api_key: secrets.app_api_key.expose().to_owned() },
+            service: Service {
+                base_url: addresses.service,
+                app_api_key: secrets.app_api_key.expose().to_owned(),
+                marketplace_settings,
+            },
             app: App { base_url: addresses.app, post_login_url },
             sandbox: Sandbox {
                 base_url: sandbox.base_url().to_owned(),

@@ -17,6 +17,7 @@ pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
         ("APP_API_KEY_SECRET_ID", secrets::APP_API_KEY),
         ("APP_POST_LOGIN_URL", &description.app.post_login_url),
         ("DEVELOPER_PLATFORM_SECRET_ID", secrets::DEVELOPER_PLATFORM),
+        ("MARKETPLACE_SETTINGS", &description.service.marketplace_settings),
         ("MNO_DEVPL_HOST", &description.sandbox.base_url),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),

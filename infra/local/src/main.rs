@@ -3,7 +3,7 @@
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
-use local::{FeedLayer, Options, Ports, Stack, env_file};
+use local::{DEFAULT_MARKETPLACE_SETTINGS, FeedLayer, Options, Ports, Stack, env_file};
 use sandbox::{IdpKeys, KeyPair};
 use shared::clock::SystemClock;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -42,6 +42,9 @@ struct Arguments {
     /// Send people who have signed in to this address of your own app (default: the demo app)
     #[arg(long, value_name = "URL")]
     post_login_url: Option<String>,
+    /// The vendor's settings for the marketplaces (docs/settings.md)
+    #[arg(long, value_name = "JSON", default_value = DEFAULT_MARKETPLACE_SETTINGS)]
+    marketplace_settings: String,
     /// Write where everything is, and this run's test keys, to this file once everything listens
     #[arg(long, value_name = "FILE")]
     describe: Option<PathBuf>,
@@ -81,6 +84,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         data: arguments.data,
         idp_keys: idp_keys(&arguments.idp_key, &arguments.idp_cert)?,
         post_login_url: arguments.post_login_url,
+        marketplace_settings: arguments.marketplace_settings,
         clock: Arc::new(SystemClock),
     };
     let stack = Stack::start(options).await.map_err(|error| describe(&error))?;

@@ -4,7 +4,9 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use sandbox::Sandbox;
 use shared::{
-    marketplace::{DeveloperPlatform, Directory, MarketplaceError, PlatformError, PlatformUrl},
+    marketplace::{
+        AllSettings, DeveloperPlatform, Directory, MarketplaceError, PlatformError, PlatformUrl, SettingsError,
+    },
     secrets::Credentials,
 };
 use tokio::net::TcpListener;
@@ -67,6 +69,9 @@ pub enum StartError {
         /// What is wrong with it.
         reason: MarketplaceError,
     },
+    /// The vendor's settings for the marketplaces.
+    #[error("--marketplace-settings is {0}")]
+    Settings(#[from] SettingsError),
     /// The sign-in function.
     #[error(transparent)]
     Sso(#[from] sso::StartError),
@@ -111,9 +116,12 @@ impl Stack {
         follow(&sandbox, &feed, &tasks, &shutdown);
         serve(listeners.secrets_manager, secrets.router(sandbox.environment()), &tasks, &shutdown);
 
-        let description = Description::new(addresses, options.post_login_url, &secrets, &sandbox);
+        let settings = AllSettings::from_json(&options.marketplace_settings)?;
+        let description =
+            Description::new(addresses, options.post_login_url, options.marketplace_settings, &secrets, &sandbox);
         let calls = Calls::default();
-        let functions = Functions::new(&description, &secrets, directory(&sandbox).await?, &calls, options.clock)?;
+        let directory = directory(&sandbox, &settings).await?;
+        let functions = Functions::new(&description, &secrets, directory, &calls, options.clock)?;
         if let Some(listener) = listeners.service {
             serve(listener, gateway::router(functions, &feed)?, &tasks, &shutdown);
         }
@@ -196,11 +204,11 @@ async fn bind(port: u16, server: &'static str, option: &'static str) -> Result<T
 }
 
 /// The marketplaces as our service reads them. One that it would set aside is a mistake in how the stack was started.
-async fn directory(sandbox: &Sandbox) -> Result<Directory, StartError> {
+async fn directory(sandbox: &Sandbox, settings: &AllSettings) -> Result<Directory, StartError> {
     let environment = sandbox.environment();
     let environment = Credentials { key: environment.key.clone(), secret: environment.secret.as_str().into() };
     let platform = PlatformUrl::new(sandbox.base_url(), "/api/config/v1")?;
-    let directory = DeveloperPlatform::new(platform, environment).fetch().await?;
+    let directory = DeveloperPlatform::new(platform, environment).fetch(settings).await?;
     match directory.refused().first().cloned() {
         Some((marketplace, reason)) => Err(StartError::Refused { marketplace, reason }),
         None => Ok(directory),

@@ -7,4 +7,4 @@ mod user;
 
 pub use group::{Group, Role};
 pub use id::{GroupId, InvalidId, MarketplaceKey, UserId};
-pub use user::{User, VirtualUser};
+pub use user::{CreationMode, User, VirtualUser};

@@ -52,3 +52,14 @@ impl fmt::Debug for VirtualUser {
         f.debug_struct("VirtualUser").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+/// Which of a person's two ids an app files them under (protocol.md §3.8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CreationMode {
+    /// The real one: a person can be in many groups.
+    #[default]
+    Real,
+    /// The virtual one, another in each group: for apps where a user belongs to one account only.
+    Virtual,
+}

@@ -5,7 +5,9 @@ use std::fmt;
 
 use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
-    signature::{ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256},
+    signature::{
+        ParsedPublicKey, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+    },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use x509_cert::{
@@ -19,9 +21,20 @@ const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 /// A key that a marketplace's identity provider signs with.
 #[derive(Clone)]
 pub struct IdpKey {
-    rsa: ParsedPublicKey,
+    sha256: ParsedPublicKey,
+    sha1: ParsedPublicKey,
+    bits: usize,
     fingerprint: String,
     certificate_der: Vec<u8>,
+}
+
+/// How a message is signed; always RSASSA-PKCS1-v1_5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureAlgorithm {
+    /// With SHA-256.
+    RsaSha256,
+    /// With SHA-1: for marketplaces that know nothing better, and only if their settings say so.
+    RsaSha1,
 }
 
 /// A configured certificate cannot be used.
@@ -39,9 +52,12 @@ pub enum CertificateError {
     /// Not an RSA key.
     #[error("certificate holds no RSA key")]
     NotRsa,
-    /// Outside 2,048 to 8,192 bits.
-    #[error("certificate's RSA key has fewer than 2048 or more than 8192 bits")]
-    KeySize,
+    /// Outside 1,024 to 8,192 bits.
+    #[error("certificate's RSA key has {bits} bits, not 1024 to 8192")]
+    KeySize {
+        /// How many it has.
+        bits: usize,
+    },
 }
 
 impl IdpKey {
@@ -62,19 +78,34 @@ impl IdpKey {
             return Err(CertificateError::NotRsa);
         }
         let bits = modulus_bits(public_key.subject_public_key.raw_bytes()).ok_or(CertificateError::Unreadable)?;
-        if !(2_048..=8_192).contains(&bits) {
-            return Err(CertificateError::KeySize);
+        if !(1_024..=8_192).contains(&bits) {
+            return Err(CertificateError::KeySize { bits });
         }
         let public_key = public_key.to_der().map_err(|_| CertificateError::Unreadable)?;
-        let rsa =
-            ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, &public_key).map_err(|_| CertificateError::Unreadable)?;
-        Ok(Self { rsa, fingerprint: found, certificate_der })
+        let parsed = |algorithm| ParsedPublicKey::new(algorithm, &public_key).map_err(|_| CertificateError::Unreadable);
+        Ok(Self {
+            sha256: parsed(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY)?,
+            sha1: parsed(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY)?,
+            bits,
+            fingerprint: found,
+            certificate_der,
+        })
     }
 
-    /// Whether this key made `signature` over `message` with RSASSA-PKCS1-v1_5 and SHA-256.
+    /// Whether this key made `signature` over `message`.
     #[must_use]
-    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.rsa.verify_sig(message, signature).is_ok()
+    pub fn verifies(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
+        let key = match algorithm {
+            SignatureAlgorithm::RsaSha256 => &self.sha256,
+            SignatureAlgorithm::RsaSha1 => &self.sha1,
+        };
+        key.verify_sig(message, signature).is_ok()
+    }
+
+    /// Whether it has fewer than 2,048 bits, which only a marketplace's settings can allow.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.bits < 2_048
     }
 
     /// The SHA-1 fingerprint of the certificate, 40 hexadecimal digits: a name, not a proof.
@@ -163,9 +194,10 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_1024_bits_is_refused() {
+    fn a_key_of_1024_bits_is_short() {
         let pem = include_str!("../../../tests/fixtures/keys/rsa1024_cert.pem");
-        assert_eq!(IdpKey::from_pem(pem, None).unwrap_err(), CertificateError::KeySize);
+        assert!(IdpKey::from_pem(pem, None).unwrap().is_short());
+        assert!(!IdpKey::from_pem(PEM, None).unwrap().is_short());
     }
 
     #[test]

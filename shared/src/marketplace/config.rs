@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{CertificateError, IdpKey};
+use super::{AllSettings, CertificateError, IdpKey, MarketplaceSettings};
 use crate::{
     domain::{InvalidId, MarketplaceKey},
     secret::Secret,
@@ -30,6 +30,12 @@ pub struct Marketplace {
     pub idp_sso_url: String,
     /// The keys its assertions may be signed with.
     pub idp_keys: Vec<IdpKey>,
+    /// Its OpenID 2.0 provider (protocol.md §4).
+    pub openid_endpoint: String,
+    /// Where its answers by OpenID come to.
+    pub openid_return_url: String,
+    /// What the vendor says of it.
+    pub settings: MarketplaceSettings,
 }
 
 /// A marketplace whose configuration cannot be used.
@@ -59,6 +65,11 @@ pub enum MarketplaceError {
     /// Its certificate.
     #[error("sso.x509_certificate: {0}")]
     Certificate(#[from] CertificateError),
+    /// Its key is too short, and its settings do not allow that.
+    #[error(
+        "sso.x509_certificate: RSA key has fewer than 2048 bits, which legacy_cryptography.short_rsa_keys could allow"
+    )]
+    ShortKey,
     /// Not an object of the documented shape.
     #[error("the entry is malformed")]
     Malformed,
@@ -105,13 +116,13 @@ struct RawSso {
 /// The path of the account API when none is given (protocol.md §1.4).
 const DEFAULT_API_BASE: &str = "/api/v1/";
 
-impl TryFrom<RawMarketplace> for Marketplace {
-    type Error = MarketplaceError;
-
-    fn try_from(raw: RawMarketplace) -> Result<Self, MarketplaceError> {
+impl Marketplace {
+    /// Checks an entry and completes it with our own settings.
+    pub(super) fn new(raw: RawMarketplace, all_settings: &AllSettings) -> Result<Self, MarketplaceError> {
         let RawMarketplace { marketplace, app, api, sso } = raw;
         let (app, api, sso) = (app.unwrap_or_default(), api.unwrap_or_default(), sso.unwrap_or_default());
-        let key = text(marketplace, "marketplace")?.parse()?;
+        let key: MarketplaceKey = text(marketplace, "marketplace")?.parse()?;
+        let settings = all_settings.of(&key);
         let app_host = host(&text(app.host, "app.host")?, "app.host")?;
         let idm = match given(sso.idm) {
             Some(idm) => host(&idm, "sso.idm")?,
@@ -125,21 +136,34 @@ impl TryFrom<RawMarketplace> for Marketplace {
         let api_base = path(given(api.base).unwrap_or_else(|| DEFAULT_API_BASE.to_owned()), "api.base")?;
         let consume_path = path(text(sso.consume_path, "sso.consume_path")?, "sso.consume_path")?;
         let certificate = text(sso.x509_certificate, "sso.x509_certificate")?;
+        let idp_key = IdpKey::from_pem(&certificate, given(sso.x509_fingerprint).as_deref())?;
+        if idp_key.is_short() && !settings.legacy_cryptography.short_rsa_keys {
+            return Err(MarketplaceError::ShortKey);
+        }
+        let app_id = text(api.id, "api.id")?;
         Ok(Self {
+            openid_endpoint: format!("{idp}/api/openid/provider/{}", percent_encoded(&app_id)),
+            openid_return_url: format!("{idm}/mno-enterprise/{key}/openid/return"),
+            settings,
             key,
-            app_id: text(api.id, "api.id")?,
+            app_id,
             api_key: api
                 .key
                 .filter(|key| !key.expose().is_empty())
                 .ok_or(MarketplaceError::Missing { field: "api.key" })?,
             acs_url: format!("{idm}{consume_path}"),
             idp_sso_url: format!("{idp}{}/auth/saml", api_base.trim_end_matches('/')),
-            idp_keys: vec![IdpKey::from_pem(&certificate, given(sso.x509_fingerprint).as_deref())?],
+            idp_keys: vec![idp_key],
             app_host,
             idm,
             idp,
         })
     }
+}
+
+/// One segment of a path.
+fn percent_encoded(segment: &str) -> String {
+    url::form_urlencoded::byte_serialize(segment.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// Empty strings count as absent: `sso.idm` comes as null and as `""` (protocol.md §1.2).
@@ -179,7 +203,7 @@ mod tests {
         let mut document: Value = serde_json::from_str(document).unwrap();
         let mut entry = document["marketplaces"][0].take();
         change(&mut entry);
-        serde_json::from_value::<RawMarketplace>(entry).unwrap().try_into()
+        Marketplace::new(serde_json::from_value(entry).unwrap(), &AllSettings::default())
     }
 
     #[test]

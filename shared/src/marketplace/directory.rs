@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
-use super::{Marketplace, MarketplaceError, config::RawMarketplace};
+use super::{AllSettings, Marketplace, MarketplaceError, config::RawMarketplace};
 
 /// The marketplaces we serve.
 #[derive(Debug, Clone, Default)]
@@ -42,12 +42,12 @@ struct Document {
 }
 
 impl Directory {
-    /// Reads the developer platform's answer.
+    /// Reads the developer platform's answer, and completes it with our own settings.
     ///
     /// # Errors
     /// [`ConfigurationError`] when the document as a whole cannot be used. A single bad marketplace is no error: see
     /// [`refused`](Self::refused).
-    pub fn from_json(body: &[u8]) -> Result<Self, ConfigurationError> {
+    pub fn from_json(body: &[u8], settings: &AllSettings) -> Result<Self, ConfigurationError> {
         let document: Document = serde_json::from_slice(body)
             .map_err(|error| ConfigurationError::Malformed { line: error.line(), column: error.column() })?;
         if document.error.is_some() {
@@ -63,7 +63,7 @@ impl Directory {
         let mut directory = Self::default();
         for (entry, name) in entries.into_iter().zip(&names) {
             let twice = names.iter().filter(|other| *other == name).count() > 1;
-            match read(entry, twice) {
+            match read(entry, settings, twice) {
                 Ok(marketplace) => {
                     directory.marketplaces.insert(name.clone(), Arc::new(marketplace));
                 }
@@ -96,12 +96,12 @@ fn name_of(entry: &Value) -> String {
 }
 
 /// A key used twice serves neither, usable or not: we could not tell whose credentials are whose.
-fn read(entry: Value, twice: bool) -> Result<Marketplace, MarketplaceError> {
+fn read(entry: Value, settings: &AllSettings, twice: bool) -> Result<Marketplace, MarketplaceError> {
     if twice {
         return Err(MarketplaceError::Duplicate);
     }
     let raw: RawMarketplace = serde_json::from_value(entry).map_err(|_| MarketplaceError::Malformed)?;
-    raw.try_into()
+    Marketplace::new(raw, settings)
 }
 
 #[cfg(test)]
@@ -115,12 +115,12 @@ mod tests {
     fn changed(change: impl FnOnce(&mut Value)) -> Directory {
         let mut document: Value = serde_json::from_str(MANY).unwrap();
         change(&mut document["marketplaces"]);
-        Directory::from_json(document.to_string().as_bytes()).unwrap()
+        Directory::from_json(document.to_string().as_bytes(), &AllSettings::default()).unwrap()
     }
 
     #[test]
     fn every_marketplace_of_the_vector_is_found_by_its_key() {
-        let directory = Directory::from_json(MANY.as_bytes()).unwrap();
+        let directory = Directory::from_json(MANY.as_bytes(), &AllSettings::default()).unwrap();
         assert!(directory.refused().is_empty());
         assert_eq!(directory.iter().count(), 3);
         let northbank = directory.find("northbank").unwrap();
@@ -131,16 +131,22 @@ mod tests {
     #[test]
     fn a_single_object_is_read_like_an_array_of_one() {
         let one = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config_single_object.json");
-        assert_eq!(Directory::from_json(one).unwrap().iter().count(), 1);
+        assert_eq!(Directory::from_json(one, &AllSettings::default()).unwrap().iter().count(), 1);
     }
 
     #[test]
     fn a_document_without_marketplaces_is_refused_with_its_reason() {
         let error = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config_error.json");
-        assert!(matches!(Directory::from_json(error), Err(ConfigurationError::Reported)));
+        assert!(matches!(Directory::from_json(error, &AllSettings::default()), Err(ConfigurationError::Reported)));
         let missing = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config_missing_key.json");
-        assert!(matches!(Directory::from_json(missing), Err(ConfigurationError::NoMarketplaces)));
-        assert!(matches!(Directory::from_json(b"<html>"), Err(ConfigurationError::Malformed { .. })));
+        assert!(matches!(
+            Directory::from_json(missing, &AllSettings::default()),
+            Err(ConfigurationError::NoMarketplaces)
+        ));
+        assert!(matches!(
+            Directory::from_json(b"<html>", &AllSettings::default()),
+            Err(ConfigurationError::Malformed { .. })
+        ));
     }
 
     #[test]

@@ -7,8 +7,10 @@ mod certificate;
 mod config;
 mod directory;
 mod platform;
+mod settings;
 
-pub use certificate::{CertificateError, IdpKey};
+pub use certificate::{CertificateError, IdpKey, SignatureAlgorithm};
 pub use config::{Marketplace, MarketplaceError};
 pub use directory::{ConfigurationError, Directory};
 pub use platform::{DeveloperPlatform, PlatformError, PlatformUrl};
+pub use settings::{AllSettings, ClockSkew, LegacyCryptography, MarketplaceSettings, SettingsError};

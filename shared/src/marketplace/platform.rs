@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{ConfigurationError, Directory};
+use super::{AllSettings, ConfigurationError, Directory};
 use crate::{
     env::{EnvError, Variables},
     http_client,
@@ -84,11 +84,11 @@ impl DeveloperPlatform {
         Self { url, environment }
     }
 
-    /// Fetches and reads the configuration of all marketplaces.
+    /// Fetches and reads the configuration of all marketplaces, and completes it with our own settings.
     ///
     /// # Errors
     /// [`PlatformError`]: nothing was changed, and trying again later may help.
-    pub async fn fetch(&self) -> Result<Directory, PlatformError> {
+    pub async fn fetch(&self, settings: &AllSettings) -> Result<Directory, PlatformError> {
         let mut response = http_client::new(TIMEOUT)
             .map_err(PlatformError::Transport)?
             .get(self.url.0.clone())
@@ -109,7 +109,7 @@ impl DeveloperPlatform {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Directory::from_json(&body)?)
+        Ok(Directory::from_json(&body, settings)?)
     }
 }
 

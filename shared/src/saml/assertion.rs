@@ -1,12 +1,13 @@
-//! Stage 4, first half: reading an assertion from the bytes that were signed. Schema-exact for what sign-in needs
+//! Stage 4, first half: reading the assertion that was signed. Schema-exact for what sign-in needs
 //! (saml-core 2.3 to 2.7, saml-profiles 4.1.4.2); what is not foreseen is refused.
 
+use canonical_xml::Element;
 use jiff::Timestamp;
 
 use super::{
     ResponseError, SignedAssertion,
-    algorithm::{METHOD_BEARER, NS_ASSERTION},
-    xml::{self, Node, Sequence},
+    algorithm::{METHOD_BEARER, NS_ASSERTION, NS_SIGNATURE},
+    xml::SamlElement,
 };
 
 /// What a signed assertion says. Whether it is for us, now and here is not yet known: see [`check`](Self::check).
@@ -22,7 +23,7 @@ pub struct UncheckedAssertion {
 
 /// `SubjectConfirmationData` of a bearer confirmation.
 pub(super) struct Confirmation {
-    pub(super) in_response_to: String,
+    pub(super) in_response_to: Option<String>,
     pub(super) recipient: String,
     pub(super) not_on_or_after: Timestamp,
 }
@@ -35,35 +36,34 @@ pub(super) struct Conditions {
     pub(super) audiences: Vec<Vec<String>>,
 }
 
-impl SignedAssertion {
-    /// Reads the signed bytes.
+impl SignedAssertion<'_> {
+    /// Reads what was signed.
     ///
     /// # Errors
     /// The first element that is missing, repeated, out of order, malformed or not foreseen.
     pub fn read(&self) -> Result<UncheckedAssertion, ResponseError> {
-        let document = xml::parse(&self.canonical)?;
-        let assertion = Node::root(&document)
-            .filter(|root| root.is(NS_ASSERTION, "Assertion"))
-            .ok_or(ResponseError::Structure { element: "Assertion" })?;
+        let assertion = self.element;
         if assertion.attribute("Version") != Some("2.0") {
             return Err(ResponseError::Version { element: "Assertion" });
         }
         let id = assertion.required("Assertion", "ID")?.to_owned();
         instant(assertion.required("Assertion", "IssueInstant")?, "IssueInstant")?;
 
-        let mut children = Sequence::of(&assertion, "Assertion")?;
-        let issuer = children.required(NS_ASSERTION, "Issuer")?.text("Issuer")?;
-        let (name_id, confirmation) = read_subject(&children.required(NS_ASSERTION, "Subject")?)?;
-        let conditions = read_conditions(&children.required(NS_ASSERTION, "Conditions")?)?;
+        let mut children = assertion.sequence("Assertion");
+        let issuer = children.required(NS_ASSERTION, "Issuer")?.text("Issuer")?.into_owned();
+        // The one thing in it that was not signed: passed over unread.
+        children.required(NS_SIGNATURE, "Signature")?;
+        let (name_id, confirmation) = read_subject(children.required(NS_ASSERTION, "Subject")?)?;
+        let conditions = read_conditions(children.required(NS_ASSERTION, "Conditions")?)?;
         // The schema leaves the order of statements free.
-        let authn_first = children.optional(NS_ASSERTION, "AuthnStatement");
-        let attributes = read_attributes(&children.required(NS_ASSERTION, "AttributeStatement")?)?;
+        let authn_first = children.optional(NS_ASSERTION, "AuthnStatement")?;
+        let attributes = read_attributes(children.required(NS_ASSERTION, "AttributeStatement")?)?;
         let authn = match authn_first {
             Some(authn) => authn,
             None => children.required(NS_ASSERTION, "AuthnStatement")?,
         };
         children.end()?;
-        let session_not_on_or_after = read_authn(&authn)?;
+        let session_not_on_or_after = read_authn(authn)?;
         Ok(UncheckedAssertion { id, issuer, name_id, confirmation, conditions, session_not_on_or_after, attributes })
     }
 }
@@ -74,24 +74,24 @@ impl std::fmt::Debug for UncheckedAssertion {
     }
 }
 
-fn read_subject(subject: &Node<'_>) -> Result<(String, Confirmation), ResponseError> {
-    let mut children = Sequence::of(subject, "Subject")?;
-    let name_id = children.required(NS_ASSERTION, "NameID")?.text("NameID")?;
+fn read_subject(subject: Element<'_>) -> Result<(String, Confirmation), ResponseError> {
+    let mut children = subject.sequence("Subject");
+    let name_id = children.required(NS_ASSERTION, "NameID")?.text("NameID")?.into_owned();
     let confirmation = children.required(NS_ASSERTION, "SubjectConfirmation")?;
     children.end()?;
     if confirmation.attribute("Method") != Some(METHOD_BEARER) {
         return Err(ResponseError::ConfirmationMethod);
     }
-    let mut children = Sequence::of(&confirmation, "SubjectConfirmation")?;
+    let mut children = confirmation.sequence("SubjectConfirmation");
     let data = children.required(NS_ASSERTION, "SubjectConfirmationData")?;
     children.end()?;
-    Sequence::of(&data, "SubjectConfirmationData")?.end()?;
+    data.empty("SubjectConfirmationData")?;
     // The bearer profile forbids a lower limit here (saml-profiles 4.1.4.2).
     if data.attribute("NotBefore").is_some() {
         return Err(ResponseError::Structure { element: "SubjectConfirmationData" });
     }
     let confirmation = Confirmation {
-        in_response_to: data.required("SubjectConfirmationData", "InResponseTo")?.to_owned(),
+        in_response_to: data.attribute("InResponseTo").map(str::to_owned),
         recipient: data.required("SubjectConfirmationData", "Recipient")?.to_owned(),
         not_on_or_after: instant(data.required("SubjectConfirmationData", "NotOnOrAfter")?, "NotOnOrAfter")?,
     };
@@ -100,14 +100,14 @@ fn read_subject(subject: &Node<'_>) -> Result<(String, Confirmation), ResponseEr
 
 /// A condition we do not know makes an assertion's validity indeterminate (saml-core 2.5.1): refused. `OneTimeUse` asks for
 /// what we do anyway.
-fn read_conditions(conditions: &Node<'_>) -> Result<Conditions, ResponseError> {
-    let mut children = Sequence::of(conditions, "Conditions")?;
+fn read_conditions(conditions: Element<'_>) -> Result<Conditions, ResponseError> {
+    let mut children = conditions.sequence("Conditions");
     let mut audiences = Vec::new();
-    while let Some(restriction) = children.optional(NS_ASSERTION, "AudienceRestriction") {
-        let mut restricted = Sequence::of(&restriction, "AudienceRestriction")?;
-        let mut any_of = vec![restricted.required(NS_ASSERTION, "Audience")?.text("Audience")?];
-        while let Some(audience) = restricted.optional(NS_ASSERTION, "Audience") {
-            any_of.push(audience.text("Audience")?);
+    while let Some(restriction) = children.optional(NS_ASSERTION, "AudienceRestriction")? {
+        let mut restricted = restriction.sequence("AudienceRestriction");
+        let mut any_of = vec![restricted.required(NS_ASSERTION, "Audience")?.text("Audience")?.into_owned()];
+        while let Some(audience) = restricted.optional(NS_ASSERTION, "Audience")? {
+            any_of.push(audience.text("Audience")?.into_owned());
         }
         restricted.end()?;
         audiences.push(any_of);
@@ -115,7 +115,7 @@ fn read_conditions(conditions: &Node<'_>) -> Result<Conditions, ResponseError> {
     if audiences.is_empty() {
         return Err(ResponseError::Structure { element: "Conditions" });
     }
-    let _ = children.optional(NS_ASSERTION, "OneTimeUse");
+    let _ = children.optional(NS_ASSERTION, "OneTimeUse")?;
     children.end()?;
     Ok(Conditions {
         not_before: instant(conditions.required("Conditions", "NotBefore")?, "NotBefore")?,
@@ -124,24 +124,24 @@ fn read_conditions(conditions: &Node<'_>) -> Result<Conditions, ResponseError> {
     })
 }
 
-fn read_authn(statement: &Node<'_>) -> Result<Option<Timestamp>, ResponseError> {
+fn read_authn(statement: Element<'_>) -> Result<Option<Timestamp>, ResponseError> {
     instant(statement.required("AuthnStatement", "AuthnInstant")?, "AuthnInstant")?;
     statement.attribute("SessionNotOnOrAfter").map(|limit| instant(limit, "SessionNotOnOrAfter")).transpose()
 }
 
 /// Attribute names are unique: which of two values counts is where implementations differ (protocol.md §3.7).
-fn read_attributes(statement: &Node<'_>) -> Result<Vec<(String, Vec<String>)>, ResponseError> {
+fn read_attributes(statement: Element<'_>) -> Result<Vec<(String, Vec<String>)>, ResponseError> {
     let mut attributes: Vec<(String, Vec<String>)> = Vec::new();
-    let mut children = Sequence::of(statement, "AttributeStatement")?;
-    while let Some(attribute) = children.optional(NS_ASSERTION, "Attribute") {
+    let mut children = statement.sequence("AttributeStatement");
+    while let Some(attribute) = children.optional(NS_ASSERTION, "Attribute")? {
         let name = attribute.required("Attribute", "Name")?.to_owned();
         if attributes.iter().any(|(seen, _)| *seen == name) {
             return Err(ResponseError::Structure { element: "AttributeStatement" });
         }
-        let mut values = Sequence::of(&attribute, "Attribute")?;
+        let mut values = attribute.sequence("Attribute");
         let mut texts = Vec::new();
-        while let Some(value) = values.optional(NS_ASSERTION, "AttributeValue") {
-            texts.push(value.text("AttributeValue")?);
+        while let Some(value) = values.optional(NS_ASSERTION, "AttributeValue")? {
+            texts.push(value.text("AttributeValue")?.into_owned());
         }
         values.end()?;
         attributes.push((name, texts));

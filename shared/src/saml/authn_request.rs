@@ -81,11 +81,11 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::marketplace::Directory;
+    use crate::marketplace::{AllSettings, Directory};
 
     fn marketplace() -> Marketplace {
         let document = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config.json");
-        let directory = Directory::from_json(document).unwrap();
+        let directory = Directory::from_json(document, &AllSettings::default()).unwrap();
         directory.find("acme-hub").unwrap().as_ref().clone()
     }
 

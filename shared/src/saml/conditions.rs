@@ -5,11 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{ResponseError, UncheckedAssertion};
-use crate::marketplace::Marketplace;
-
-/// How far the marketplace's clock may be from ours (protocol.md §3.10). A consumed assertion is remembered for this
-/// long after it expires, so that the tolerance cannot be used for a replay.
-pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
+use crate::{identity::Assertion, marketplace::Marketplace};
 
 /// What this browser is waiting for.
 #[derive(Debug, Clone, Copy)]
@@ -20,30 +16,6 @@ pub struct Expectations<'a> {
     pub now: Timestamp,
 }
 
-/// An assertion that passed every rule. It can still be a replay: whoever acts on it consumes [`id`](Self::id) and
-/// [`request_id`](Self::request_id) first, once.
-#[derive(Clone)]
-pub struct Assertion {
-    /// The assertion's own id.
-    pub id: String,
-    /// The request it answers.
-    pub request_id: String,
-    /// The subject.
-    pub name_id: String,
-    /// From when on it cannot be accepted any more, the allowed skew included.
-    pub consumable_until: Timestamp,
-    /// When the marketplace wants the session to end, if it says so.
-    pub session_not_on_or_after: Option<Timestamp>,
-    /// Names and values.
-    pub attributes: Vec<(String, Vec<String>)>,
-}
-
-impl std::fmt::Debug for Assertion {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Assertion").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 impl UncheckedAssertion {
     /// Checks issuer, audience, recipient, time limits and the request it answers.
     ///
@@ -51,16 +23,22 @@ impl UncheckedAssertion {
     /// The first rule that does not hold.
     pub fn check(self, marketplace: &Marketplace, expected: &Expectations<'_>) -> Result<Assertion, ResponseError> {
         self.check_parties(marketplace)?;
-        self.check_times(expected.now)?;
+        let skew = marketplace.settings.clock_skew.duration();
+        self.check_times(expected.now, skew)?;
         let request_id = self.confirmation.in_response_to;
-        if !expected.request_ids.contains(&request_id) {
-            return Err(ResponseError::InResponseToMismatch);
+        match &request_id {
+            Some(request_id) if !expected.request_ids.contains(request_id) => {
+                return Err(ResponseError::InResponseToMismatch);
+            }
+            None if !marketplace.settings.unsolicited_responses => return Err(ResponseError::Unsolicited),
+            _ => {}
         }
         Ok(Assertion {
             id: self.id,
             request_id,
-            name_id: self.name_id,
-            consumable_until: self.confirmation.not_on_or_after.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX),
+            subject: self.name_id,
+            // The tolerance cannot be used for a replay.
+            consumable_until: self.confirmation.not_on_or_after.saturating_add(skew).unwrap_or(Timestamp::MAX),
             session_not_on_or_after: self.session_not_on_or_after,
             attributes: self.attributes,
         })
@@ -71,9 +49,8 @@ impl UncheckedAssertion {
             return Err(ResponseError::IssuerMismatch { found: self.issuer.clone() });
         }
         let ours = audiences(marketplace);
-        if let Some(foreign) =
-            self.conditions.audiences.iter().find(|any_of| !any_of.iter().any(|one| ours.contains(one)))
-        {
+        let is_ours = |audience: &String| ours.contains(audience) || marketplace.settings.audiences.contains(audience);
+        if let Some(foreign) = self.conditions.audiences.iter().find(|any_of| !any_of.iter().any(is_ours)) {
             return Err(ResponseError::AudienceMismatch { found: foreign.join(" ") });
         }
         if self.confirmation.recipient != marketplace.acs_url {
@@ -82,9 +59,9 @@ impl UncheckedAssertion {
         Ok(())
     }
 
-    fn check_times(&self, now: Timestamp) -> Result<(), ResponseError> {
-        let earliest = now.saturating_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
-        let latest = now.saturating_sub(CLOCK_SKEW).unwrap_or(Timestamp::MIN);
+    fn check_times(&self, now: Timestamp, skew: SignedDuration) -> Result<(), ResponseError> {
+        let earliest = now.saturating_add(skew).unwrap_or(Timestamp::MAX);
+        let latest = now.saturating_sub(skew).unwrap_or(Timestamp::MIN);
         if self.conditions.not_before > earliest {
             return Err(ResponseError::NotYetValid);
         }
@@ -105,10 +82,12 @@ impl UncheckedAssertion {
 }
 
 /// The issuer carries the whole request as its query and so differs at every sign-in (protocol.md §3.6): what comes before
-/// a `?` must be the single sign-on URL, or all of it the identity provider's.
+/// a `?` must be the single sign-on URL, or all of it the identity provider's, or what the settings say.
 fn is_issuer(issuer: &str, marketplace: &Marketplace) -> bool {
     let before_query = issuer.split_once('?').map_or(issuer, |(url, _)| url);
-    before_query == marketplace.idp_sso_url || issuer == marketplace.idp
+    before_query == marketplace.idp_sso_url
+        || issuer == marketplace.idp
+        || marketplace.settings.issuers.iter().any(|accepted| accepted == issuer)
 }
 
 /// The assertion consumer service's origin, the app's host and `idm`, each with or without a trailing slash, and the app's

@@ -16,16 +16,19 @@ pub enum ResponseError {
     /// Not UTF-8.
     #[error("response is not UTF-8")]
     NotUtf8,
-    /// Not well-formed, nested too deeply, or with a document type declaration.
-    #[error("response is not well-formed XML without a DTD")]
+    /// Not well-formed.
+    #[error("response is not well-formed XML")]
     NotXml,
+    /// A document type declaration, harmless or not.
+    #[error("response has a document type declaration")]
+    DocumentType,
     /// The XML declaration names another encoding than UTF-8, or another version than 1.0.
     #[error("response declares another XML version or encoding")]
     Declaration,
     /// A processing instruction, anywhere.
     #[error("response contains a processing instruction")]
     ProcessingInstruction,
-    /// More elements, attributes or namespaces than any genuine response has.
+    /// More elements, levels, attributes or namespaces than any genuine response has.
     #[error("response has too many {what}")]
     TooMany {
         /// Of what.
@@ -126,6 +129,9 @@ pub enum ResponseError {
     /// Answers no request of this browser and marketplace.
     #[error("in_response_to is not an outstanding request of this browser")]
     InResponseToMismatch,
+    /// Answers no request at all, and the marketplace's settings do not allow that.
+    #[error("response was not asked for: there is no in_response_to")]
+    Unsolicited,
     /// Not bearer.
     #[error("subject confirmation method is not bearer")]
     ConfirmationMethod,
@@ -138,4 +144,17 @@ pub enum ResponseError {
         /// Which limit.
         attribute: &'static str,
     },
+}
+
+impl From<canonical_xml::Error> for ResponseError {
+    fn from(error: canonical_xml::Error) -> Self {
+        match error {
+            canonical_xml::Error::NotWellFormed { .. } => Self::NotXml,
+            canonical_xml::Error::DocumentType => Self::DocumentType,
+            canonical_xml::Error::ProcessingInstruction => Self::ProcessingInstruction,
+            canonical_xml::Error::Declaration => Self::Declaration,
+            canonical_xml::Error::Namespace => Self::Namespace,
+            canonical_xml::Error::TooMany { what } => Self::TooMany { what },
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use super::{
     ResponseError, UnverifiedResponse,
     algorithm::{NS_ASSERTION, NS_PROTOCOL, STATUS_SUCCESS},
-    xml::Sequence,
+    xml::SamlElement as _,
 };
 
 impl UnverifiedResponse<'_> {
@@ -13,20 +13,20 @@ impl UnverifiedResponse<'_> {
     /// # Errors
     /// The first rule that does not hold.
     pub fn check_envelope(&self, acs_url: &str) -> Result<(), ResponseError> {
-        let response = self.parts()?.response;
+        let response = self.response;
         if response.attribute("Version") != Some("2.0") {
             return Err(ResponseError::Version { element: "Response" });
         }
         if response.attribute("Destination").is_some_and(|destination| destination != acs_url) {
             return Err(ResponseError::DestinationMismatch);
         }
-        let mut children = Sequence::of(&response, "Response")?;
-        let _ = children.optional(NS_ASSERTION, "Issuer");
+        let mut children = response.sequence("Response");
+        let _ = children.optional(NS_ASSERTION, "Issuer")?;
         let status = children.required(NS_PROTOCOL, "Status")?;
         children.required(NS_ASSERTION, "Assertion")?;
         children.end()?;
 
-        let code = Sequence::of(&status, "Status")?.required(NS_PROTOCOL, "StatusCode")?;
+        let code = status.sequence("Status").required(NS_PROTOCOL, "StatusCode")?;
         if code.attribute("Value") == Some(STATUS_SUCCESS) { Ok(()) } else { Err(ResponseError::Status) }
     }
 }

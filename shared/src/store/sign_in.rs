@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     domain::MarketplaceKey,
+    identity::{Assertion, Identity},
     random,
-    saml::{Assertion, Identity},
     session::{CODE_LIFETIME, SESSION_LIFETIME, Token, TokenDigest},
 };
 
@@ -106,17 +106,16 @@ impl SignIn<'_> {
                 until(self.assertion.consumable_until)
                     .at(Key::consumed_assertion(self.marketplace, &self.assertion.id))?,
             )?,
-            create(
-                table,
-                until(self.now + REQUEST_MEMORY)
-                    .at(Key::consumed_request(self.marketplace, &self.assertion.request_id))?,
-            )?,
             upsert(table, Key::group(self.marketplace, group), self.group().attributes()?, self.now)?,
             upsert(table, Key::user(self.marketplace, user), self.user().attributes()?, self.now)?,
             upsert(table, Key::member(self.marketplace, group, user), self.member().attributes()?, self.now)?,
             create(table, self.session_item().at(Key::session(&self.session.digest()))?)?,
             create(table, self.code_item().at(Key::code(&self.code.digest()))?)?,
         ];
+        if let Some(request_id) = &self.assertion.request_id {
+            let used = until(self.now + REQUEST_MEMORY).at(Key::consumed_request(self.marketplace, request_id))?;
+            items.insert(REQUEST_AT, create(table, used)?);
+        }
         if let Some(session) = self.replaces {
             items.push(delete(table, Key::session(session))?);
         }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{sign_in::ATTEMPTS, *};
 use crate::{
-    saml::{Assertion, Identity},
+    identity::{Assertion, Identity},
     session::Token,
     testing::sample_attributes,
 };
@@ -27,8 +27,8 @@ async fn sign_in(client: Client) -> Result<(), SignInError> {
     let marketplace = "acme-hub".parse().unwrap();
     let assertion = Assertion {
         id: "_a".to_owned(),
-        request_id: "_r".to_owned(),
-        name_id: "usr-5k2".to_owned(),
+        request_id: Some("_r".to_owned()),
+        subject: "usr-5k2".to_owned(),
         consumable_until: now,
         session_not_on_or_after: None,
         attributes: sample_attributes("2030-01-15T10:03:07Z"),

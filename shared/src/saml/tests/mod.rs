@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::*;
 use crate::{
-    marketplace::{Directory, IdpKey},
+    identity::Identity,
+    marketplace::{AllSettings, Directory, IdpKey, MarketplaceSettings},
     testing::{IdentityProvider, ResponseDraft},
 };
 
@@ -31,7 +32,8 @@ fn idp() -> &'static IdentityProvider {
 
 /// The vectors' marketplace, as configured.
 fn acme() -> Marketplace {
-    let directory = Directory::from_json(vector!("marketplaces_config.json").as_bytes()).unwrap();
+    let directory =
+        Directory::from_json(vector!("marketplaces_config.json").as_bytes(), &AllSettings::default()).unwrap();
     directory.find("acme-hub").unwrap().as_ref().clone()
 }
 
@@ -61,6 +63,13 @@ fn refusal(xml: &str) -> ResponseError {
     outcome(xml).expect_err("accepted")
 }
 
+/// The same with one thing changed in the marketplace's settings.
+fn with_settings(change: impl FnOnce(&mut MarketplaceSettings)) -> Marketplace {
+    let mut marketplace = marketplace();
+    change(&mut marketplace.settings);
+    marketplace
+}
+
 fn vector_outcome(xml: &str) -> Result<Identity, ResponseError> {
     accept_at(xml, &acme(), now()).map(|assertion| Identity::try_from(&assertion).unwrap())
 }
@@ -68,6 +77,7 @@ fn vector_outcome(xml: &str) -> Result<Identity, ResponseError> {
 mod conditions;
 mod document;
 mod encoding;
+mod settings;
 mod signature;
 mod subject;
 mod vectors;

@@ -9,7 +9,7 @@ fn the_signed_response_says_what_is_expected() {
     let expected: Value = serde_json::from_str(vector!("saml_response_expected.json")).unwrap();
     let assertion = accept_at(vector!("saml_response_signed_sha256.xml"), &acme(), now()).unwrap();
     let identity = Identity::try_from(&assertion).unwrap();
-    assert_eq!(assertion.name_id, expected["name_id"]);
+    assert_eq!(assertion.subject, expected["name_id"]);
     for (name, value) in expected["attributes"].as_object().unwrap() {
         let (_, values) = assertion.attributes.iter().find(|(found, _)| found == name).unwrap();
         assert_eq!(values, &[value.as_str().unwrap()], "{name}");

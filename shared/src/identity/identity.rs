@@ -1,4 +1,4 @@
-//! Stage 5: who signed in, from the attributes of protocol.md §3.7.
+//! Who signed in, from the attributes of protocol.md §3.7.
 
 use std::fmt;
 
@@ -77,7 +77,7 @@ impl TryFrom<&Assertion> for Identity {
         let user = read_user(&attributes)?;
         let group = read_group(&attributes)?;
         for name in ["mno_uid", "uid"] {
-            if attributes.required(name)? != assertion.name_id {
+            if attributes.required(name)? != assertion.subject {
                 return Err(IdentityError::SubjectMismatch { name });
             }
         }
@@ -182,8 +182,8 @@ mod tests {
         }
         Assertion {
             id: "_a".to_owned(),
-            request_id: "_r".to_owned(),
-            name_id: "usr-5k2".to_owned(),
+            request_id: Some("_r".to_owned()),
+            subject: "usr-5k2".to_owned(),
             consumable_until: Timestamp::MAX,
             session_not_on_or_after: None,
             attributes,
