@@ -9,10 +9,12 @@
 mod app;
 mod config_api;
 mod control;
+mod escape;
 mod events;
 mod faults;
 mod keys;
 mod listener;
+mod login;
 mod options;
 mod pages;
 mod random;

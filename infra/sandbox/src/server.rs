@@ -23,7 +23,7 @@ use crate::options::{EnvironmentCredentials, IdpKeys, MarketplaceSpec, Options, 
 use crate::routes::RouteName;
 use crate::state::{Marketplace, World};
 use crate::summary::MarketplaceSummary;
-use crate::{config_api, control, pages, saml, session};
+use crate::{config_api, control, login, pages, saml, session};
 
 /// How long open requests may still take once the sandbox is asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -159,7 +159,7 @@ fn handler(route: RouteName) -> MethodRouter<Shared> {
     match route {
         RouteName::Config => get(config_api::marketplaces),
         RouteName::Saml => get(saml::single_sign_on),
-        RouteName::SsoTrigger => get(saml::sso_trigger),
+        RouteName::SsoTrigger => get(login::sso_trigger),
         RouteName::SessionCheck => get(session::check),
         RouteName::AppLogout => get(session::app_logout),
         RouteName::AppAccessUnauthorized => get(session::app_access_unauthorized),
