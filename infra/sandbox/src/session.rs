@@ -66,8 +66,8 @@ pub(crate) async fn app_access_unauthorized(State(app): State<Shared>, Path(key)
         return notices::unknown_marketplace(&key);
     };
     app.events.record(Some(&key), "session.unauthorized", "Somebody was not let in to the app and was sent here.");
-    let text = "You could not be let in to the app. If this surprises you, look at what the app wrote to its log, and at \
-                the sandbox's last events.";
+    let text = "You could not be let in to the app. If this surprises you, look at what the app wrote to its log, and \
+                at the sandbox's last events.";
     notices::notice(StatusCode::OK, "Access unauthorized", &marketplace.name, text)
 }
 
