@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::events::EventLog;
 use crate::faults::FaultBoard;
 use crate::keys::{Identities, Identity};
+use crate::openid;
 use crate::options::EnvironmentCredentials;
 use crate::state::{Marketplace, World};
 
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) environment: EnvironmentCredentials,
     /// Key pairs by marketplace key. They outlive a reset.
     pub(crate) identities: BTreeMap<String, Identities>,
+    /// What the OpenID providers remember, by marketplace key.
+    pub(crate) openid: BTreeMap<String, openid::Memory>,
     pub(crate) faults: FaultBoard,
     pub(crate) events: EventLog,
     pub(crate) shutdown: CancellationToken,
@@ -53,6 +56,11 @@ impl App {
         format!("{}/api/v1/auth/saml", self.host(marketplace))
     }
 
+    /// The OpenID provider's address: where requests go, and what identifiers begin with.
+    pub(crate) fn openid_endpoint(&self, marketplace: &Marketplace) -> String {
+        format!("{}/api/openid/provider/{}", self.host(&marketplace.key), marketplace.api_id)
+    }
+
     /// Where the app lives according to this marketplace.
     pub(crate) fn app_host(&self, marketplace: &Marketplace) -> String {
         self.world().app_host_of(marketplace).to_owned()
@@ -62,6 +70,7 @@ impl App {
     pub(crate) fn reset(&self) {
         *self.world() = self.initial.clone();
         self.faults.clear();
+        self.openid.values().for_each(openid::Memory::clear);
     }
 }
 

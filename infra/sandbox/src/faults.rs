@@ -162,6 +162,11 @@ fn refuse(fault: &Fault) -> Response {
 
 fn malformed(route: RouteName) -> Response {
     let content_type = route.content_type();
-    let body = if content_type == "application/json" { "{\"marketplaces\": [{" } else { "<html><body><form" };
+    let body = match content_type {
+        "application/json" => "{\"marketplaces\": [{",
+        "text/plain" => "is_valid",
+        "application/xrds+xml" => "<xrds:XRDS><XRD",
+        _ => "<html><body><form",
+    };
     ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }

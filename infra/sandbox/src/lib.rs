@@ -1,18 +1,21 @@
 //! A marketplace in a box: plays the Maestrano side for local development and tests.
 //!
-//! It serves the developer platform's configuration, a SAML identity provider, session checks and a launcher page
-//! for two seeded marketplaces, each under its own path prefix, on loopback only.
+//! It serves the developer platform's configuration, a SAML identity provider, an OpenID provider, session checks
+//! and a launcher page for two seeded marketplaces, each under its own path prefix, on loopback only.
 //! A control API under `/control` changes people and settings, and makes routes fail on demand.
 //! It is written from the protocol alone and shares no code with the service, so that the two sides can disagree.
-//! It does not do billing, Connec!, webhooks or OpenID yet.
+//! It does not do billing, Connec! or webhooks yet.
 
 mod app;
 mod config_api;
 mod control;
+mod escape;
 mod events;
 mod faults;
 mod keys;
 mod listener;
+mod login;
+mod openid;
 mod options;
 mod pages;
 mod random;

@@ -109,6 +109,8 @@ pub struct MarketplaceSpec {
     pub path_style: PathStyle,
     /// Whether `sso.idm` repeats the app host or is null.
     pub explicit_idm: bool,
+    /// Path at the app where an OpenID login starts; `/mno-enterprise/{marketplace}/openid/initialize` when not given.
+    pub openid_init_path: Option<String>,
     /// People and groups.
     pub directory: Directory,
 }
@@ -124,6 +126,7 @@ impl MarketplaceSpec {
             api_key: None,
             path_style: PathStyle::MnoEnterprise,
             explicit_idm: true,
+            openid_init_path: None,
             directory: seed::acme_hub(),
         }
     }
@@ -138,6 +141,7 @@ impl MarketplaceSpec {
             api_key: None,
             path_style: PathStyle::Historical,
             explicit_idm: false,
+            openid_init_path: None,
             directory: seed::northbank(),
         }
     }
@@ -151,6 +155,7 @@ impl fmt::Debug for MarketplaceSpec {
             .field("api_id", &self.api_id)
             .field("path_style", &self.path_style)
             .field("explicit_idm", &self.explicit_idm)
+            .field("openid_init_path", &self.openid_init_path)
             .finish_non_exhaustive()
     }
 }

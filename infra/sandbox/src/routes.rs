@@ -10,6 +10,16 @@ pub(crate) enum RouteName {
     Config,
     /// The identity provider.
     Saml,
+    /// The OpenID provider: what apps ask and what browsers bring.
+    Openid,
+    /// Going on with an OpenID request.
+    OpenidProceed,
+    /// Choosing a group for it.
+    OpenidDecide,
+    /// Answering it.
+    OpenidComplete,
+    /// A user's OpenID identifier.
+    OpenidUser,
     /// The launcher's way into the app.
     SsoTrigger,
     /// Single logout's session check.
@@ -21,13 +31,29 @@ pub(crate) enum RouteName {
 }
 
 impl RouteName {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Config, Self::Saml, Self::SsoTrigger, Self::SessionCheck, Self::AppLogout, Self::AppAccessUnauthorized];
+    pub(crate) const ALL: [Self; 11] = [
+        Self::Config,
+        Self::Saml,
+        Self::SsoTrigger,
+        Self::SessionCheck,
+        Self::AppLogout,
+        Self::AppAccessUnauthorized,
+        Self::Openid,
+        Self::OpenidProceed,
+        Self::OpenidDecide,
+        Self::OpenidComplete,
+        Self::OpenidUser,
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Config => "config",
             Self::Saml => "saml",
+            Self::Openid => "openid",
+            Self::OpenidProceed => "openid_proceed",
+            Self::OpenidDecide => "openid_decide",
+            Self::OpenidComplete => "openid_complete",
+            Self::OpenidUser => "openid_user",
             Self::SsoTrigger => "sso_trigger",
             Self::SessionCheck => "session_check",
             Self::AppLogout => "app_logout",
@@ -40,6 +66,11 @@ impl RouteName {
         match self {
             Self::Config => "/api/config/v1/marketplaces",
             Self::Saml => "/{mp}/api/v1/auth/saml",
+            Self::Openid => "/{mp}/api/openid/provider/{app_id}",
+            Self::OpenidProceed => "/{mp}/api/openid/provider/{app_id}/proceed",
+            Self::OpenidDecide => "/{mp}/api/openid/provider/{app_id}/decide",
+            Self::OpenidComplete => "/{mp}/api/openid/provider/{app_id}/complete",
+            Self::OpenidUser => "/{mp}/api/openid/provider/{app_id}/users/{uid}",
             Self::SsoTrigger => "/{mp}/sso_trigger",
             Self::SessionCheck => "/{mp}/api/v1/auth/saml/{uid}",
             Self::AppLogout => "/{mp}/app_logout",
@@ -51,6 +82,9 @@ impl RouteName {
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Config | Self::SessionCheck => "application/json",
+            // What the app itself reads there; browsers show it as it is.
+            Self::Openid => "text/plain",
+            Self::OpenidUser => "application/xrds+xml",
             _ => "text/html; charset=utf-8",
         }
     }

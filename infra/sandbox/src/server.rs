@@ -23,7 +23,7 @@ use crate::options::{EnvironmentCredentials, IdpKeys, MarketplaceSpec, Options, 
 use crate::routes::RouteName;
 use crate::state::{Marketplace, World};
 use crate::summary::MarketplaceSummary;
-use crate::{config_api, control, pages, saml, session};
+use crate::{config_api, control, login, openid, pages, saml, session};
 
 /// How long open requests may still take once the sandbox is asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -89,6 +89,7 @@ impl Sandbox {
             base_url: format!("http://{address}"),
             environment: options.environment,
             identities: identities(&options.marketplaces, options.keys).await?,
+            openid: options.marketplaces.iter().map(|spec| (spec.key.clone(), openid::Memory::new())).collect(),
             faults: FaultBoard::default(),
             events: EventLog::new(),
             shutdown: shutdown.clone(),
@@ -159,7 +160,12 @@ fn handler(route: RouteName) -> MethodRouter<Shared> {
     match route {
         RouteName::Config => get(config_api::marketplaces),
         RouteName::Saml => get(saml::single_sign_on),
-        RouteName::SsoTrigger => get(saml::sso_trigger),
+        RouteName::Openid => get(openid::endpoint).post(openid::endpoint),
+        RouteName::OpenidProceed => get(openid::proceed),
+        RouteName::OpenidDecide => get(openid::decide),
+        RouteName::OpenidComplete => get(openid::complete),
+        RouteName::OpenidUser => get(openid::identity_page),
+        RouteName::SsoTrigger => get(login::sso_trigger),
         RouteName::SessionCheck => get(session::check),
         RouteName::AppLogout => get(session::app_logout),
         RouteName::AppAccessUnauthorized => get(session::app_access_unauthorized),

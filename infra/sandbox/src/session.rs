@@ -65,8 +65,9 @@ pub(crate) async fn app_access_unauthorized(State(app): State<Shared>, Path(key)
     let Some(marketplace) = app.marketplace(&key) else {
         return notices::unknown_marketplace(&key);
     };
-    app.events.record(Some(&key), "session.unauthorized", "The app did not let somebody in and sent them here.");
-    let text = "The app could not let you in. If this surprises you, look at what the app wrote to its log.";
+    app.events.record(Some(&key), "session.unauthorized", "Somebody was not let in to the app and was sent here.");
+    let text = "You could not be let in to the app. If this surprises you, look at what the app wrote to its log, and \
+                at the sandbox's last events.";
     notices::notice(StatusCode::OK, "Access unauthorized", &marketplace.name, text)
 }
 

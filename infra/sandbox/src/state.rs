@@ -170,7 +170,10 @@ pub(crate) struct Marketplace {
     pub(crate) path_style: PathStyle,
     pub(crate) explicit_idm: bool,
     pub(crate) signature: SignatureMode,
+    /// Whether answers go to the registered app's origin only, by SAML and by OpenID.
     pub(crate) check_acs: bool,
+    /// Where an OpenID login starts at the app, unless at the usual path.
+    pub(crate) openid_init_path: Option<String>,
     /// Overrides the app host of the whole world.
     pub(crate) app_host: Option<String>,
     #[serde(flatten)]
@@ -193,6 +196,7 @@ impl Marketplace {
             explicit_idm: spec.explicit_idm,
             signature: SignatureMode::default(),
             check_acs: true,
+            openid_init_path: spec.openid_init_path.clone(),
             app_host: None,
             directory: spec.directory.clone(),
             sessions: BTreeMap::new(),

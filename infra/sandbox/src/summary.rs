@@ -30,6 +30,10 @@ pub struct MarketplaceSummary {
     pub acs_url: String,
     /// What its assertions name as audience: the origin of that address, with a slash.
     pub audience: String,
+    /// The OpenID provider's endpoint.
+    pub openid_endpoint: String,
+    /// Where an OpenID login starts at the app.
+    pub openid_initialize_url: String,
     /// The identity provider's private key.
     pub idp_private_key_pem: String,
     /// The identity provider's certificate.
@@ -57,6 +61,8 @@ impl MarketplaceSummary {
             initialize_url: format!("{app_host}{}", paths.init),
             audience: audience(&acs_url).unwrap_or_default(),
             acs_url,
+            openid_endpoint: app.openid_endpoint(marketplace),
+            openid_initialize_url: format!("{app_host}{}", paths.openid_init),
             idp_private_key_pem: pair.private_key_pem.clone(),
             idp_certificate_pem: pair.certificate_pem.clone(),
             groups: directory.groups.iter().map(|group| group.uid.clone()).collect(),
@@ -74,6 +80,8 @@ impl fmt::Debug for MarketplaceSummary {
             .field("host", &self.host)
             .field("initialize_url", &self.initialize_url)
             .field("acs_url", &self.acs_url)
+            .field("openid_endpoint", &self.openid_endpoint)
+            .field("openid_initialize_url", &self.openid_initialize_url)
             .field("groups", &self.groups)
             .field("users", &self.users)
             .finish_non_exhaustive()

@@ -11,7 +11,8 @@ use super::error::ControlError;
 use crate::app::Shared;
 use crate::state::{Marketplace, SignatureMode};
 
-/// What may be changed. An absent field stays as it is; a null `app_host` falls back to the common one.
+/// What may be changed. An absent field stays as it is; a null `app_host` falls back to the common one, a null
+/// `openid_init_path` to the usual one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {
@@ -19,6 +20,8 @@ pub(super) struct Settings {
     check_acs: Option<bool>,
     #[serde(default, deserialize_with = "present")]
     app_host: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    openid_init_path: Option<Option<String>>,
 }
 
 /// `PUT` or `PATCH /control/marketplaces/{mp}`
@@ -31,6 +34,9 @@ pub(super) async fn change(
         Some(Some(host)) => Some(Some(app_host(&host)?)),
         other => other,
     };
+    if let Some(Some(path)) = &settings.openid_init_path {
+        check_path(path)?;
+    }
     let mut world = app.world();
     let Some(marketplace) = world.marketplace_mut(&key) else {
         return Err(ControlError::not_found("marketplace", key));
@@ -40,15 +46,28 @@ pub(super) async fn change(
     if let Some(host) = host {
         marketplace.app_host = host;
     }
+    if let Some(path) = settings.openid_init_path {
+        marketplace.openid_init_path = path;
+    }
     let answer = json!({
         "signature": marketplace.signature,
         "check_acs": marketplace.check_acs,
         "app_host": marketplace.app_host,
+        "openid_init_path": marketplace.openid_init_path,
     });
     let told = told(marketplace);
     drop(world);
     app.events.record(Some(&key), "control.settings_changed", told);
     Ok(Json(answer))
+}
+
+/// Appended to the app's host, so it must not turn that into another one.
+fn check_path(path: &str) -> Result<(), ControlError> {
+    let plain = path.bytes().all(|byte| byte.is_ascii_graphic());
+    if plain && path.starts_with('/') {
+        return Ok(());
+    }
+    Err(ControlError::Invalid(format!("{path:?} is not a path at the app: it must begin with / and be plain ASCII")))
 }
 
 fn told(marketplace: &Marketplace) -> String {

@@ -16,16 +16,26 @@ pub(super) struct Card<'a> {
     pub(super) app_host: &'a str,
 }
 
+/// A way into the app.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Saml,
+    /// By SAML as the reseller of the group.
+    Reseller,
+    OpenId,
+}
+
 impl Card<'_> {
-    /// A way into the app. Absolute, because the cookie must belong to the host the app sends the browser back to.
-    fn launch_url(&self, user: &User, group: Option<&Group>, as_reseller: bool) -> String {
-        let init = format!("{}{}", self.app_host, Paths::of(self.marketplace).init);
+    /// Absolute, because the cookies must belong to the host the app sends the browser back to.
+    fn launch_url(&self, user: &User, group: Option<&Group>, way: Way) -> String {
+        let paths = Paths::of(self.marketplace);
+        let init = if way == Way::OpenId { paths.openid_init } else { paths.init };
         let mut query = Serializer::new(String::new());
-        query.append_pair("user_uid", &user.uid).append_pair("sso_init_endpoint", &init);
+        query.append_pair("user_uid", &user.uid).append_pair("sso_init_endpoint", &format!("{}{init}", self.app_host));
         if let Some(group) = group {
             query.append_pair("group_id", &group.uid);
         }
-        if as_reseller {
+        if way == Way::Reseller {
             query.append_pair("reseller_sso", "true");
         }
         format!("{}/sso_trigger?{}", self.host, query.finish())
@@ -65,7 +75,7 @@ fn switches(marketplace: &Marketplace) -> Markup {
             button type="button" data-method="PATCH" data-path=(path) data-body=(next)
                 title="Switch the signature mode" { "Signature: " (label) }
             button type="button" data-method="PATCH" data-path=(path) data-body=(acs_next)
-                title="Switch the check of the address Responses are posted to" { "Consume URL: " (acs) }
+                title="Switch the check of the address logins are answered to" { "Consume URL: " (acs) }
         }
     }
 }
@@ -87,7 +97,7 @@ fn person(card: &Card<'_>, user: &User) -> Markup {
             @if groups.is_empty() {
                 p .membership {
                     span .none { "No group with this app" }
-                    a .launch href=(card.launch_url(user, None, false)) { "Try anyway" }
+                    a .launch href=(card.launch_url(user, None, Way::Saml)) { "Try anyway" }
                 }
             }
             @for group in groups {
@@ -109,11 +119,13 @@ fn membership(card: &Card<'_>, user: &User, group: &Group) -> Markup {
             }
             span .ways {
                 @if group.reseller_id.is_some() {
-                    a href=(card.launch_url(user, Some(group), true))
+                    a href=(card.launch_url(user, Some(group), Way::Reseller))
                         aria-label=(format!("Launch {} as reseller", group.name)) { "As reseller" }
                 }
-                a .launch href=(card.launch_url(user, Some(group), false))
+                a .launch href=(card.launch_url(user, Some(group), Way::Saml))
                     aria-label=(format!("Launch {} as {}", group.name, user.name)) { "Launch" }
+                a href=(card.launch_url(user, Some(group), Way::OpenId))
+                    aria-label=(format!("Launch {} as {} by OpenID", group.name, user.name)) { "OpenID" }
             }
         }
     }

@@ -1,7 +1,8 @@
-//! The identity provider's pages: choose a user, choose a group, post the Response.
+//! The pages of a login: choose a user, choose a group, post the answer to the app.
 
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use maud::html;
+use maud::{Markup, html};
 
 use super::layout::Page;
 use crate::state::{Group, Marketplace, User};
@@ -9,13 +10,33 @@ use crate::state::{Group, Marketplace, User};
 /// Submits the form at once; without JavaScript there is its button.
 const SUBMIT: &str = "document.forms[0].submit();";
 
-/// "Who are you?" Links replay the request with `&user_uid=`.
-pub(crate) fn users(marketplace: &Marketplace, link: &str) -> Response {
+/// Where a picker leads.
+pub(crate) struct Links<'a> {
+    /// The address a choice is added to.
+    pub(crate) choose: &'a str,
+    /// The way out, where the protocol has one.
+    pub(crate) cancel: Option<&'a str>,
+}
+
+impl<'a> Links<'a> {
+    pub(crate) fn without_cancel(choose: &'a str) -> Self {
+        Self { choose, cancel: None }
+    }
+
+    fn way_out(&self) -> Markup {
+        html! {
+            @if let Some(cancel) = self.cancel { p .way-out { a href=(cancel) { "Cancel" } } }
+        }
+    }
+}
+
+/// "Who are you?" Links lead on with `user_uid=`.
+pub(crate) fn users(marketplace: &Marketplace, links: &Links<'_>) -> Response {
     let content = html! {
         ul .choices {
             @for user in &marketplace.directory.users {
                 li {
-                    a href=(format!("{link}&user_uid={}", user.uid)) {
+                    a href=(with(links.choose, "user_uid", &user.uid)) {
                         strong { (user.name) " " (user.surname) }
                         span { (user.email) }
                         code { (user.uid) }
@@ -23,20 +44,21 @@ pub(crate) fn users(marketplace: &Marketplace, link: &str) -> Response {
                 }
             }
         }
+        (links.way_out())
     };
     Page { title: "Who is logging in?", context: &marketplace.name, wide: false, script: None }.render(&content)
 }
 
-/// "Through which group?" Links replay the request with `&group_id=`.
-pub(crate) fn groups(marketplace: &Marketplace, user: &User, groups: &[&Group], link: &str) -> Response {
+/// "Through which group?" Links lead on with `group_id=`.
+pub(crate) fn groups(marketplace: &Marketplace, user: &User, groups: &[&Group], links: &Links<'_>) -> Response {
     // The last parameter wins for nobody: an earlier group_id matched no group, so it must go.
-    let link = without_group_id(link);
+    let choose = without_group_id(links.choose);
     let content = html! {
         p .lead { (user.name) " " (user.surname) " has several groups with this app." }
         ul .choices {
             @for group in groups {
                 li {
-                    a href=(format!("{link}&group_id={}", group.uid)) {
+                    a href=(with(&choose, "group_id", &group.uid)) {
                         strong { (group.name) }
                         @if let Some(role) = marketplace.directory.role(&user.uid, &group.uid) {
                             span { (role.as_str()) }
@@ -46,20 +68,33 @@ pub(crate) fn groups(marketplace: &Marketplace, user: &User, groups: &[&Group], 
                 }
             }
         }
+        (links.way_out())
     };
     Page { title: "Which group?", context: &marketplace.name, wide: false, script: None }.render(&content)
 }
 
-/// Hands the Response to the assertion consumer service. There is no RelayState: the protocol echoes none.
-pub(crate) fn post_form(marketplace: &Marketplace, acs_url: &str, saml_response: &str) -> Response {
+/// Hands a message to the app. For SAML there is no RelayState: the protocol echoes none.
+pub(crate) fn post_form<'a>(
+    marketplace: &Marketplace,
+    action: &str,
+    fields: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Response {
     let content = html! {
-        form .card method="post" action=(acs_url) {
-            input type="hidden" name="SAMLResponse" value=(saml_response);
+        form .card method="post" action=(action) {
+            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
             p { "You are being sent to the app. If nothing happens, press the button." }
             button .primary type="submit" { "Continue" }
         }
     };
-    Page { title: "Logging in", context: &marketplace.name, wide: false, script: Some(SUBMIT) }.render(&content)
+    let page = Page { title: "Logging in", context: &marketplace.name, wide: false, script: Some(SUBMIT) };
+    let mut response = page.render(&content);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn with(link: &str, name: &str, value: &str) -> String {
+    let separator = if link.contains('?') { '&' } else { '?' };
+    format!("{link}{separator}{name}={value}")
 }
 
 fn without_group_id(link: &str) -> String {

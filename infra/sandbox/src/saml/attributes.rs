@@ -2,20 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::state::{Group, Marketplace, Reseller, User};
+use crate::login::Login;
 use crate::time;
-
-/// The role of somebody without a membership row.
-const GUEST: &str = "Guest";
-
-/// Who logs in, through which group.
-pub(crate) struct Login<'a> {
-    pub(crate) marketplace: &'a Marketplace,
-    pub(crate) user: &'a User,
-    pub(crate) group: &'a Group,
-    /// Set when the person logging in is the reseller.
-    pub(crate) reseller: Option<&'a Reseller>,
-}
 
 /// Name and value pairs. A null value is an empty one.
 pub(crate) fn attributes(login: &Login<'_>, now: Timestamp) -> Vec<(&'static str, String)> {
@@ -29,23 +17,20 @@ pub(crate) fn attributes(login: &Login<'_>, now: Timestamp) -> Vec<(&'static str
 }
 
 fn session(login: &Login<'_>, now: Timestamp) -> Vec<(&'static str, String)> {
-    let uid = &login.user.uid;
-    let token = login.marketplace.sessions.get(uid).cloned().unwrap_or_default();
     vec![
-        ("mno_uid", uid.clone()),
-        ("mno_session", token),
+        ("mno_uid", login.user.uid.clone()),
+        ("mno_session", login.session_token()),
         ("mno_session_recheck", time::iso8601(time::plus(now, time::RECHECK))),
     ]
 }
 
 fn group(login: &Login<'_>) -> Vec<(&'static str, String)> {
     let group = login.group;
-    let role = login.marketplace.directory.role(&login.user.uid, &group.uid);
     let mut attributes = vec![
         ("group_uid", group.uid.clone()),
         ("group_name", group.name.clone()),
         ("group_end_free_trial", time::iso8601(group.free_trial_end_at)),
-        ("group_role", role.map_or(GUEST, |role| role.as_str()).to_owned()),
+        ("group_role", login.role().to_owned()),
         ("group_has_credit_card", group.has_credit_card.to_string()),
         ("group_email", group.email.clone()),
         ("group_currency", group.currency.clone()),
@@ -70,13 +55,11 @@ fn reseller(login: &Login<'_>) -> Vec<(&'static str, String)> {
 
 fn user(login: &Login<'_>) -> Vec<(&'static str, String)> {
     let user = login.user;
-    let virtual_uid = format!("{}.{}", user.uid, login.group.uid);
-    let virtual_email = format!("{virtual_uid}@appmail.{}.test", login.marketplace.key);
     vec![
         ("uid", user.uid.clone()),
-        ("virtual_uid", virtual_uid),
+        ("virtual_uid", login.virtual_uid()),
         ("email", user.email.clone()),
-        ("virtual_email", virtual_email),
+        ("virtual_email", login.virtual_email()),
         ("name", user.name.clone()),
         ("surname", user.surname.clone()),
         ("country", user.country.clone()),

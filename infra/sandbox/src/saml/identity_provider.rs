@@ -1,19 +1,19 @@
 //! `GET /{mp}/api/v1/auth/saml`: the route that puts the parts together.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::attributes::Login;
+use super::audience::audience;
 use super::authn_request::{AuthnRequest, RequestError};
-use super::login::{Decision, Hints, audience, decide, origin};
 use super::response::{Draft, UnsignedAssertion};
 use super::signature;
-use super::trigger::{forget_user, remembered_user};
 use crate::app::{App, Shared};
 use crate::keys::{KeyError, wrap};
-use crate::pages::{notices, pickers};
+use crate::login::{Decision, Hints, Login, decide, forget_launch, origin, remembered_user, spend_reseller_visit};
+use crate::pages::notices;
+use crate::pages::pickers::{self, Links};
 use crate::state::Marketplace;
 use crate::time;
 
@@ -54,15 +54,15 @@ fn answer(
     let remembered = remembered_user(headers, &marketplace.key);
     let hints = Hints { user_uid: query.get("user_uid").or(remembered.as_deref()), group_id: query.get("group_id") };
     match decide(marketplace, &hints) {
-        Decision::PickUser => pickers::users(marketplace, &query.replay(&[])),
+        Decision::PickUser => pickers::users(marketplace, &Links::without_cancel(&query.replay(&[]))),
         Decision::PickGroup(user, groups) => {
             let link = query.replay(&[("user_uid", &user.uid)]);
-            pickers::groups(marketplace, user, &groups, &link)
+            pickers::groups(marketplace, user, &groups, &Links::without_cancel(&link))
         }
         Decision::Denied(user) => {
             let told = format!("{} has no group with this app and was denied access.", user.uid);
             app.events.record(Some(&marketplace.key), "saml.access_denied", told);
-            forget_user(notices::access_denied(marketplace, user), &marketplace.key)
+            forget_launch(notices::access_denied(marketplace, user), &marketplace.key)
         }
         Decision::LogIn(login) => {
             let issuer = format!("{}{}", app.base_url, query.up_to_first_ampersand());
@@ -85,9 +85,8 @@ fn log_in(app: &App, draft: &Draft<'_>, login: &Login<'_>) -> Response {
     let told = format!("Response issued for {} in {}.", login.user.uid, login.group.uid);
     app.events.record(Some(key), "saml.response_issued", told);
     let encoded = wrap(&STANDARD.encode(xml), LINE);
-    let mut response = pickers::post_form(login.marketplace, &draft.request.acs_url, &encoded);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    forget_user(response, key)
+    let fields = [("SAMLResponse", encoded.as_str())];
+    forget_launch(pickers::post_form(login.marketplace, &draft.request.acs_url, fields), key)
 }
 
 fn build(app: &App, draft: &Draft<'_>, login: &Login<'_>) -> Result<String, KeyError> {
@@ -96,13 +95,6 @@ fn build(app: &App, draft: &Draft<'_>, login: &Login<'_>) -> Result<String, KeyE
     let text = assertion.canonical_text();
     let signature = signature::sign(identity, login.marketplace.signature, &assertion.id, &text)?;
     Ok(assertion.into_response(draft, &signature))
-}
-
-/// `reseller_sso` counts for one Response, whether or not the group turned out to have a reseller.
-fn spend_reseller_visit(app: &App, login: &Login<'_>) {
-    if let Some(marketplace) = app.world().marketplace_mut(&login.marketplace.key) {
-        marketplace.pending_reseller = None;
-    }
 }
 
 /// The audience for a registered assertion consumer service, or what is wrong with it.

@@ -4,14 +4,11 @@
 //! It knows nothing of the service provider beyond the protocol.
 
 mod attributes;
+mod audience;
 mod authn_request;
-mod escape;
 mod identity_provider;
-mod login;
 mod response;
 mod signature;
-mod trigger;
 
+pub(crate) use audience::audience;
 pub(crate) use identity_provider::single_sign_on;
-pub(crate) use login::audience;
-pub(crate) use trigger::sso_trigger;

@@ -5,9 +5,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attributes::{Login, attributes};
+use super::attributes::attributes;
 use super::authn_request::AuthnRequest;
-use super::escape;
+use crate::escape;
+use crate::login::Login;
 use crate::random;
 use crate::time;
 

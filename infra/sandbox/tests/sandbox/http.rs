@@ -18,6 +18,12 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Name and value of every cookie that is set; an empty value means the browser forgets it.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        let set = self.headers.iter().filter(|(name, _)| name == "set-cookie");
+        set.filter_map(|(_, cookie)| cookie.split(';').next()?.split_once('='))
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).expect("a JSON body")
     }
@@ -52,6 +58,11 @@ impl Request {
     pub(crate) fn json(mut self, body: impl Into<String>) -> Self {
         self.body = body.into();
         self.header("content-type", "application/json")
+    }
+
+    pub(crate) fn form(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self.header("content-type", "application/x-www-form-urlencoded")
     }
 
     pub(crate) async fn send(self) -> Answer {

@@ -17,6 +17,17 @@ async fn every_membership_has_a_launch_link_that_leads_to_the_app() {
 }
 
 #[tokio::test]
+async fn every_membership_has_an_openid_link_that_leads_to_the_app() {
+    let running = Running::start().await;
+    let page = running.get("/").send().await;
+    let tag =
+        page.body.split("<a ").find(|tag| tag.contains("Launch Harbour Café &amp; Sons as Inês by OpenID")).unwrap();
+    let redirect = get(between(tag, "href=\"", "\"").unwrap().replace("&amp;", "&")).send().await;
+    let expected = "http://localhost:4000/mno-enterprise/acme-hub/openid/initialize?group_id=cld-7a1c";
+    assert_eq!(redirect.header("location"), Some(expected));
+}
+
+#[tokio::test]
 async fn a_marketplace_has_a_page_of_its_own() {
     let page = Running::start().await.get("/northbank").send().await;
     assert!(page.body.contains("Олена"));

@@ -74,6 +74,8 @@ async fn the_summary_names_the_urls_and_debug_hides_the_secrets() {
     assert_eq!(acme.issuer, acme.idp_sso_url);
     assert_eq!(acme.initialize_url, format!("{APP}/mno-enterprise/acme-hub/saml/initialize"));
     assert_eq!(acme.acs_url, format!("{APP}/mno-enterprise/acme-hub/saml/consume"));
+    assert_eq!(acme.openid_endpoint, format!("{base}/acme-hub/api/openid/provider/app-acme"));
+    assert_eq!(acme.openid_initialize_url, format!("{APP}/mno-enterprise/acme-hub/openid/initialize"));
     assert_eq!(acme.users, ["usr-5k2", "usr-8w1", "usr-3d7"]);
     let debug = format!("{acme:?} {:?} {:?}", running.sandbox, running.sandbox.environment());
     assert!(!debug.contains(&acme.api_key) && !debug.contains("PRIVATE"));

@@ -1,17 +1,15 @@
-//! The launcher's way into the app, and the cookie that spares the person a second choice of user.
+//! The launcher's way into the app.
 
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use super::login::origin;
+use super::cookies;
+use super::decision::origin;
 use crate::app::Shared;
 use crate::config_api::Paths;
 use crate::pages::notices;
-
-/// Long enough for one trip through the app.
-const COOKIE_SECONDS: u32 = 300;
 
 #[derive(Deserialize)]
 pub(crate) struct Launch {
@@ -44,9 +42,10 @@ pub(crate) async fn sso_trigger(
         marketplace.pending_reseller = Some(value.clone());
     }
     let user = launch.user_uid.as_deref().filter(|uid| marketplace.directory.user(uid).is_some());
+    let group = launch.group_id.as_deref().filter(|uid| marketplace.directory.group(uid).is_some());
     let told = format!("{} launched the app.", user.unwrap_or("Somebody"));
     app.events.record(Some(&key), "sso.triggered", told);
-    redirect(&init_url(&endpoint, launch.group_id.as_deref()), user, &key)
+    redirect(&init_url(&endpoint, launch.group_id.as_deref()), user, group, &key)
 }
 
 /// The historical sandbox always appends with `?`; an endpoint that has a query gets `&` here.
@@ -59,46 +58,12 @@ fn init_url(endpoint: &str, group_id: Option<&str>) -> String {
     format!("{endpoint}{separator}group_id={value}")
 }
 
-fn redirect(location: &str, user: Option<&str>, key: &str) -> Response {
+fn redirect(location: &str, user: Option<&str>, group: Option<&str>, key: &str) -> Response {
     let Ok(location) = HeaderValue::from_str(location) else {
         return (StatusCode::BAD_REQUEST, "sso_init_endpoint must be plain ASCII.\n").into_response();
     };
     let response = (StatusCode::FOUND, [(header::LOCATION, location)]).into_response();
-    match user {
-        Some(uid) => set_cookie(response, key, uid, COOKIE_SECONDS),
-        None => forget_user(response, key),
-    }
-}
-
-/// The user the launcher chose a moment ago.
-pub(super) fn remembered_user(headers: &HeaderMap, key: &str) -> Option<String> {
-    let name = cookie_name(key);
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|cookie| cookie.trim().split_once('='))
-        .find(|(cookie, _)| *cookie == name)
-        .map(|(_, value)| value.to_owned())
-}
-
-/// One launch is one login: the next visit asks again.
-pub(super) fn forget_user(response: Response, key: &str) -> Response {
-    set_cookie(response, key, "", 0)
-}
-
-fn set_cookie(mut response: Response, key: &str, value: &str, seconds: u32) -> Response {
-    let name = cookie_name(key);
-    let cookie = format!("{name}={value}; Path=/{key}/; Max-Age={seconds}; HttpOnly; SameSite=Lax");
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
-}
-
-fn cookie_name(key: &str) -> String {
-    format!("sandbox_user_{key}")
+    cookies::remember_launch(response, key, user, group)
 }
 
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use url::Url;
 
-use super::attributes::Login;
+use super::person::Login;
+use crate::app::App;
 use crate::state::{Group, Marketplace, Reseller, User};
 
-/// What the identity provider has to show next.
+/// What has to be shown next.
 pub(crate) enum Decision<'a> {
     PickUser,
     PickGroup(&'a User, Vec<&'a Group>),
@@ -61,10 +62,11 @@ fn reseller<'a>(marketplace: &'a Marketplace, group: &Group) -> Option<&'a Resel
     marketplace.directory.reseller(group.reseller_id.as_deref()?)
 }
 
-/// The origin of an http(s) address with a trailing slash, which is the assertion's audience.
-pub(crate) fn audience(acs_url: &str) -> Option<String> {
-    let origin = origin(acs_url)?;
-    Some(format!("{origin}/"))
+/// `reseller_sso` counts for one login, whether or not the group turned out to have a reseller.
+pub(crate) fn spend_reseller_visit(app: &App, login: &Login<'_>) {
+    if let Some(marketplace) = app.world().marketplace_mut(&login.marketplace.key) {
+        marketplace.pending_reseller = None;
+    }
 }
 
 /// Scheme, host and port of an http(s) address.
@@ -78,14 +80,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_audience_is_the_origin_with_a_slash() {
-        let audience_of = |acs: &str| audience(acs).unwrap();
-        assert_eq!(audience_of("https://app.example.test/a/b?c=d"), "https://app.example.test/");
-        assert_eq!(audience_of("http://localhost:4000/a"), "http://localhost:4000/");
-    }
-
-    #[test]
-    fn an_address_of_another_scheme_has_no_audience() {
-        assert_eq!(audience("javascript:alert(1)"), None);
+    fn an_address_of_another_scheme_has_no_origin() {
+        assert_eq!(origin("https://app.example.test/a/b?c=d").as_deref(), Some("https://app.example.test"));
+        assert_eq!(origin("javascript:alert(1)"), None);
     }
 }
