@@ -19,6 +19,8 @@ pub mod identity;
 pub mod lambda;
 pub mod marketplace;
 pub mod random;
+pub mod recheck;
+pub mod rotating;
 pub mod saml;
 pub mod sealed;
 pub mod secret;
@@ -28,4 +30,5 @@ pub mod store;
 pub mod telemetry;
 #[cfg(any(test, feature = "test-support"))]
 pub mod testing;
+pub mod trace;
 pub mod web_url;
