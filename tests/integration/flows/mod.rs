@@ -3,4 +3,5 @@
 mod app_api;
 mod chromium;
 mod refusals;
+mod session;
 mod sign_in;
