@@ -36,16 +36,8 @@ pub(crate) fn inputs(genuine: &str) -> Vec<(&'static str, String)> {
         ("signed, then a long text", inside("</Subject>", "x")),
         ("signed, then many comments", inside("</Subject>", "<!---->")),
         ("signed, then many references", inside("</NameID>", "&#65;")),
-        ("signed, then many elements", inside("<Conditions", "<b></b>").replacen(&"<b></b>".repeat(900), "", 0)),
+        ("signed, then many elements", inside("<Conditions", "<b></b>")),
         ("signed, a long digest", inside("</ds:DigestValue>", "A")),
         ("signed, a long signature", inside("</ds:SignatureValue>", "A")),
-        (
-            "signed, a long KeyInfo",
-            genuine.replacen(
-                "</ds:Signature>",
-                &format!("<ds:KeyInfo>{}</ds:KeyInfo></ds:Signature>", "x".repeat(SIZE - genuine.len() - 60)),
-                1,
-            ),
-        ),
     ]
 }

@@ -20,6 +20,8 @@ pub mod lambda;
 pub mod marketplace;
 pub mod openid;
 pub mod random;
+pub mod recheck;
+pub mod rotating;
 pub mod saml;
 pub mod sealed;
 pub mod secret;
@@ -29,4 +31,5 @@ pub mod store;
 pub mod telemetry;
 #[cfg(any(test, feature = "test-support"))]
 pub mod testing;
+pub mod trace;
 pub mod web_url;

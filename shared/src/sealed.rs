@@ -8,14 +8,16 @@ use aws_lc_rs::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::secret::Secret;
+use crate::{secret::Secret, secrets::Key};
 
 /// The application secret must carry at least this many bytes.
 const MIN_SECRET_LEN: usize = 32;
 
-/// Seals values for one purpose; what one purpose sealed, another cannot open.
+/// Seals values for one purpose; what one purpose sealed, another cannot open. While the application secret is being changed it
+/// opens what either of the two has sealed.
 pub struct Sealer {
     key: RandomizedNonceKey,
+    previous: Option<RandomizedNonceKey>,
     purpose: &'static str,
 }
 
@@ -40,18 +42,9 @@ impl Sealer {
     ///
     /// # Errors
     /// [`SealerError::SecretTooShort`] when the secret could be guessed.
-    pub fn new(secret: &Secret, purpose: &'static str) -> Result<Self, SealerError> {
-        if secret.expose().len() < MIN_SECRET_LEN {
-            return Err(SealerError::SecretTooShort);
-        }
-        let mut key = [0; 32];
-        Salt::new(HKDF_SHA256, b"stallholder sealed v1")
-            .extract(secret.expose().as_bytes())
-            .expand(&[purpose.as_bytes()], HKDF_SHA256)
-            .and_then(|okm| okm.fill(&mut key))
-            .map_err(|_| SealerError::Derivation)?;
-        let key = RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| SealerError::Derivation)?;
-        Ok(Self { key, purpose })
+    pub fn new(secret: &Key, purpose: &'static str) -> Result<Self, SealerError> {
+        let previous = secret.previous.as_ref().map(|previous| derive(previous, purpose)).transpose()?;
+        Ok(Self { key: derive(&secret.key, purpose)?, previous, purpose })
     }
 
     /// Seals `value`: URL- and cookie-safe text.
@@ -73,12 +66,31 @@ impl Sealer {
     /// # Errors
     /// [`OpenError`], whatever is wrong with it: the difference would only help an attacker.
     pub fn open<T: DeserializeOwned>(&self, sealed: &str) -> Result<T, OpenError> {
-        let mut bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| OpenError)?;
-        let (nonce, text) = bytes.split_at_mut_checked(NONCE_LEN).ok_or(OpenError)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| OpenError)?;
-        let clear = self.key.open_in_place(nonce, Aad::from(self.purpose), text).map_err(|_| OpenError)?;
-        serde_json::from_slice(clear).map_err(|_| OpenError)
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| OpenError)?;
+        let keys = [Some(&self.key), self.previous.as_ref()];
+        keys.into_iter().flatten().find_map(|key| self.open_with(key, bytes.clone())).ok_or(OpenError)
     }
+
+    fn open_with<T: DeserializeOwned>(&self, key: &RandomizedNonceKey, mut bytes: Vec<u8>) -> Option<T> {
+        let (nonce, text) = bytes.split_at_mut_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let clear = key.open_in_place(nonce, Aad::from(self.purpose), text).ok()?;
+        serde_json::from_slice(clear).ok()
+    }
+}
+
+/// One key for each purpose (RFC 5869).
+fn derive(secret: &Secret, purpose: &'static str) -> Result<RandomizedNonceKey, SealerError> {
+    if secret.expose().len() < MIN_SECRET_LEN {
+        return Err(SealerError::SecretTooShort);
+    }
+    let mut key = [0; 32];
+    Salt::new(HKDF_SHA256, b"stallholder sealed v1")
+        .extract(secret.expose().as_bytes())
+        .expand(&[purpose.as_bytes()], HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut key))
+        .map_err(|_| SealerError::Derivation)?;
+    RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| SealerError::Derivation)
 }
 
 impl std::fmt::Debug for Sealer {
@@ -91,8 +103,15 @@ impl std::fmt::Debug for Sealer {
 mod tests {
     use super::*;
 
+    const FIRST: &str = "0123456789abcdef0123456789abcdef";
+    const SECOND: &str = "another secret of thirty-two byte";
+
+    fn keyed(key: &str, previous: Option<&str>) -> Sealer {
+        Sealer::new(&Key { key: key.into(), previous: previous.map(Secret::from) }, "a").unwrap()
+    }
+
     fn sealer(purpose: &'static str) -> Sealer {
-        Sealer::new(&Secret::from("0123456789abcdef0123456789abcdef"), purpose).unwrap()
+        Sealer::new(&Key { key: FIRST.into(), previous: None }, purpose).unwrap()
     }
 
     #[test]
@@ -105,8 +124,15 @@ mod tests {
     fn another_purpose_or_secret_does_not_open() {
         let sealed = sealer("a").seal(&1);
         assert_eq!(sealer("b").open::<i32>(&sealed), Err(OpenError));
-        let other = Sealer::new(&Secret::from("another secret of thirty-two byte"), "a").unwrap();
-        assert_eq!(other.open::<i32>(&sealed), Err(OpenError));
+        assert_eq!(keyed(SECOND, None).open::<i32>(&sealed), Err(OpenError));
+    }
+
+    #[test]
+    fn while_the_secret_is_changed_both_open_and_the_new_one_seals() {
+        let (old, both, new) = (keyed(FIRST, None), keyed(SECOND, Some(FIRST)), keyed(SECOND, None));
+        assert_eq!(both.open(&old.seal(&1)), Ok(1));
+        assert_eq!(new.open(&both.seal(&2)), Ok(2));
+        assert_eq!(old.open::<i32>(&both.seal(&2)), Err(OpenError));
     }
 
     #[test]
@@ -123,6 +149,9 @@ mod tests {
 
     #[test]
     fn a_short_secret_is_refused() {
-        assert_eq!(Sealer::new(&Secret::from("short"), "a").unwrap_err(), SealerError::SecretTooShort);
+        for (key, previous) in [("short", None), (FIRST, Some("short"))] {
+            let secret = Key { key: key.into(), previous: previous.map(Secret::from) };
+            assert_eq!(Sealer::new(&secret, "a").unwrap_err(), SealerError::SecretTooShort);
+        }
     }
 }

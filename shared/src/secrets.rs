@@ -36,12 +36,14 @@ pub struct Credentials {
     pub secret: Secret,
 }
 
-/// A key that is the only one: `{"key": "…"}`.
+/// The key that our requests are signed with, and its certificate, both in PEM: `{"private_key": "…", "certificate": "…"}`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OnlyKey {
-    /// The key.
-    pub key: Secret,
+pub struct SigningKey {
+    /// PKCS #8, not encrypted.
+    pub private_key: Secret,
+    /// What identity providers know it by.
+    pub certificate: String,
 }
 
 /// A secret cannot be read. What it holds is never repeated, in `Debug` neither: an answer that the SDK does not understand would

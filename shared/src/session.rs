@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{Group, GroupId, MarketplaceKey, Role, User, UserId, VirtualUser},
+    domain::{CreationMode, Group, GroupId, MarketplaceKey, Role, User, UserId, VirtualUser},
+    identity::MarketplaceSession,
     random,
 };
 
@@ -69,7 +70,7 @@ impl TokenDigest {
 }
 
 /// What a session is bound to. It names the records; it does not copy them, so that it always tells their present state.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Session {
     /// The boundary.
     pub marketplace: MarketplaceKey,
@@ -81,12 +82,37 @@ pub struct Session {
     pub created_at: Timestamp,
     /// Until when at most.
     pub expires_at: Timestamp,
-    /// When the marketplace is due to be asked whether it still holds (protocol.md §3.11).
-    pub recheck_at: Timestamp,
+    /// Under which of the person's two ids the app files them.
+    pub creation_mode: CreationMode,
+    /// The session at the marketplace that it rests on, and when that is to be asked about again.
+    pub marketplace_session: MarketplaceSession,
+    /// When the marketplace last said that it holds.
+    pub checked_at: Timestamp,
+}
+
+/// Where the person wanted to go: what was asked for at the start of the sign-in comes back with its end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Destination {
+    /// An address on one of the app's own origins.
+    pub return_to: Option<String>,
+    /// Whether the app's settings were asked for (protocol.md §3.3).
+    #[serde(default)]
+    pub settings: bool,
+}
+
+/// Which records a sign-in has made, because the marketplace named them for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Created {
+    /// The group.
+    pub group: bool,
+    /// The person, in this marketplace.
+    pub user: bool,
+    /// The person's membership in the group.
+    pub member: bool,
 }
 
 /// A session that holds now, with the records it names.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct ActiveSession {
     /// The session.
     pub session: Session,
@@ -98,16 +124,20 @@ pub struct ActiveSession {
     pub group: Group,
     /// What they are in it.
     pub role: Role,
+    /// What of it the sign-in made.
+    pub created: Created,
 }
 
 /// What `GET /session` and the app's code exchange answer.
 #[derive(Serialize)]
 pub struct SessionView<'a> {
     marketplace: &'a MarketplaceKey,
+    account: AccountView<'a>,
     user: UserView<'a>,
     group: &'a Group,
     role: &'a str,
     is_admin: bool,
+    created: Created,
     created_at: Timestamp,
     expires_at: Timestamp,
 }
@@ -117,6 +147,14 @@ impl fmt::Debug for SessionView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionView").field("marketplace", &self.marketplace).finish_non_exhaustive()
     }
+}
+
+/// Under which id and address the app files the person: the real or the virtual ones, as the marketplace's settings say.
+#[derive(Serialize)]
+struct AccountView<'a> {
+    mode: CreationMode,
+    id: &'a str,
+    email: &'a str,
 }
 
 #[derive(Serialize)]
@@ -133,6 +171,13 @@ impl ActiveSession {
     pub fn view(&self) -> SessionView<'_> {
         SessionView {
             marketplace: &self.session.marketplace,
+            account: match self.session.creation_mode {
+                mode @ CreationMode::Real => AccountView { mode, id: self.user.id.as_str(), email: &self.user.email },
+                mode @ CreationMode::Virtual => {
+                    AccountView { mode, id: &self.virtual_user.id, email: &self.virtual_user.email }
+                }
+            },
+            created: self.created,
             user: UserView {
                 user: &self.user,
                 virtual_id: &self.virtual_user.id,

@@ -9,7 +9,7 @@ use shared::{
     store::{Accounts, StoreError},
 };
 
-use crate::{ApiKeys, KeysError, Settings};
+use crate::{ApiKeys, KeysError, Settings, keys};
 
 /// Made once per execution environment.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ impl App {
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let config = aws::config().await;
         let accounts = Accounts::connect(&config, settings.accounts_table);
-        let keys = ApiKeys::of(Secrets::new(&config), settings.app_api_key_secret_id, SystemClock.now());
+        let keys = ApiKeys::of(Secrets::new(&config), settings.app_api_key_secret_id, keys::usable, SystemClock.now());
         let (keys, ()) = tokio::try_join!(async { keys.await.map_err(StartError::from) }, async {
             accounts.warm_up().await.map_err(StartError::from)
         })?;

@@ -6,11 +6,10 @@ use http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::{
     http::{self as answers, Problem, Reference},
+    rotating::SecretLost,
     store::StoreError,
     telemetry::causes,
 };
-
-use crate::keys::KeysLost;
 
 /// One variant for each outcome a caller can see.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +38,8 @@ impl From<StoreError> for RouteError {
     }
 }
 
-impl From<KeysLost> for RouteError {
-    fn from(error: KeysLost) -> Self {
+impl From<SecretLost> for RouteError {
+    fn from(error: SecretLost) -> Self {
         Self::Internal(error.into())
     }
 }

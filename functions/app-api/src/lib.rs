@@ -9,7 +9,7 @@ mod settings;
 use std::convert::Infallible;
 
 pub use app::{App, StartError};
-pub use keys::{ApiKeys, KeysError};
+pub use keys::{ApiKeys, KeyTooShort, KeysError, usable};
 use lambda_http::{Body, Request, RequestExt as _, Response, http::Method};
 pub use settings::Settings;
 use shared::http::{self as answers, Reference};

@@ -2,8 +2,11 @@
 
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use serde::Deserialize;
-use shared::{http as answers, session::Token};
+use serde::{Deserialize, Serialize};
+use shared::{
+    http as answers,
+    session::{Destination, SessionView, Token},
+};
 
 use crate::{App, error::RouteError};
 
@@ -13,6 +16,14 @@ const MAX_BODY_LEN: usize = 1_024;
 #[derive(Deserialize)]
 struct Exchange {
     code: String,
+}
+
+#[derive(Serialize)]
+struct Exchanged<'a> {
+    #[serde(flatten)]
+    session: SessionView<'a>,
+    /// It comes this way and not in the browser's address, so that the app need not wonder who wrote it.
+    destination: Destination,
 }
 
 /// Answers with the session, once for each code.
@@ -26,6 +37,6 @@ pub(crate) async fn handle(app: &App, request: &Request) -> Result<Response<Body
     }
     let exchange: Exchange = serde_json::from_slice(body).map_err(|_| RouteError::Body)?;
     let code = Token::parse(&exchange.code).ok_or(RouteError::Code)?;
-    let active = app.accounts.redeem_code(&code, app.clock.now()).await?.ok_or(RouteError::Code)?;
-    Ok(answers::json(StatusCode::OK, &active.view()))
+    let (active, destination) = app.accounts.redeem_code(&code, app.clock.now()).await?.ok_or(RouteError::Code)?;
+    Ok(answers::json(StatusCode::OK, &Exchanged { session: active.view(), destination }))
 }

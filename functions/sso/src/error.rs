@@ -7,7 +7,8 @@ use lambda_http::{Body, Response};
 use shared::{
     http::{self as answers, Problem, Reference},
     identity::IdentityError,
-    saml::ResponseError,
+    rotating::SecretLost,
+    saml::{self, ResponseError},
     store::{SignInError, StoreError},
     telemetry::causes,
 };
@@ -21,7 +22,7 @@ pub(crate) enum RouteError {
     #[error("no such route")]
     NotFound,
     #[error("method not allowed")]
-    MethodNotAllowed { allowed: String },
+    MethodNotAllowed { allowed: &'static str },
     #[error("no such marketplace")]
     UnknownMarketplace,
     #[error("body is not application/x-www-form-urlencoded")]
@@ -32,8 +33,10 @@ pub(crate) enum RouteError {
     Form,
     #[error("no sign-in was started in this browser within ten minutes")]
     NoPendingRequest,
+    #[error("return_to is not an address of the app")]
+    ReturnTo,
     #[error("response refused")]
-    Refused(#[from] ResponseError),
+    Refused(#[from] saml::Refusal),
     #[error("assertion does not tell who signed in")]
     Identity(#[from] IdentityError),
     #[error("response was used before")]
@@ -50,6 +53,12 @@ impl From<StoreError> for RouteError {
     }
 }
 
+impl From<SecretLost> for RouteError {
+    fn from(error: SecretLost) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
 impl From<SignInError> for RouteError {
     fn from(error: SignInError) -> Self {
         match error {
@@ -60,6 +69,20 @@ impl From<SignInError> for RouteError {
 }
 
 impl RouteError {
+    /// The code of the rule that refused an attempt to sign in; none for what is no refusal. `docs/refusals.md` explains each.
+    pub(crate) fn code(&self) -> Option<&'static str> {
+        match self {
+            Self::MediaType => Some("media-type"),
+            Self::BodyTooLarge => Some("body-too-large"),
+            Self::Form => Some("form"),
+            Self::NoPendingRequest => Some("no-pending-request"),
+            Self::Refused(refusal) => Some(refusal.error.code()),
+            Self::Identity(error) => Some(error.code()),
+            Self::Replayed(error) => Some(error.code()),
+            _ => None,
+        }
+    }
+
     /// The answer. This is the one place that logs.
     pub(crate) fn into_response(self, reference: &Reference) -> Response<Body> {
         self.log(reference);
@@ -71,7 +94,7 @@ impl RouteError {
         let headers = response.headers_mut();
         match &self {
             Self::MethodNotAllowed { allowed } => {
-                headers.extend(HeaderValue::from_str(allowed).ok().map(|allowed| (header::ALLOW, allowed)));
+                headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
             }
             Self::Internal(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
@@ -91,13 +114,14 @@ impl RouteError {
                 (StatusCode::METHOD_NOT_ALLOWED, "This address works in another way", START_AGAIN)
             }
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "Your sign-in could not be read", START_AGAIN),
-            Self::BodyTooLarge | Self::Refused(ResponseError::TooLarge { .. }) => {
+            Self::BodyTooLarge | Self::Refused(saml::Refusal { error: ResponseError::TooLarge { .. }, .. }) => {
                 (StatusCode::PAYLOAD_TOO_LARGE, "Your sign-in could not be read", START_AGAIN)
             }
             Self::Form => (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN),
-            Self::Refused(error) if is_unreadable(error) => {
+            Self::Refused(refusal) if is_unreadable(&refusal.error) => {
                 (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN)
             }
+            Self::ReturnTo => (StatusCode::BAD_REQUEST, "This link leads somewhere we do not know", START_AGAIN),
             Self::NoPendingRequest | Self::Refused(_) | Self::Identity(_) | Self::Replayed(_) => {
                 (StatusCode::FORBIDDEN, "You could not be signed in", START_AGAIN)
             }
@@ -113,7 +137,7 @@ impl RouteError {
         match self {
             Self::Internal(_) => tracing::error!(causes, %reference, "{self}"),
             Self::Unauthenticated | Self::NotFound => tracing::debug!(%reference, "{self}"),
-            _ => tracing::warn!(causes, %reference, "{self}"),
+            _ => tracing::warn!(causes, code = self.code(), %reference, "{self}"),
         }
     }
 }

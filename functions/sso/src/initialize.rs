@@ -2,25 +2,28 @@
 
 use http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use shared::{domain::GroupId, http as answers, saml::AuthnRequest};
+use shared::{domain::GroupId, http as answers, saml::AuthnRequest, trace::Protocol};
 use url::form_urlencoded;
 
 use crate::{App, error::RouteError, pending::Pending, session};
 
 /// Redirects to the identity provider and remembers the request in this browser.
-pub(crate) fn handle(app: &App, request: &Request, marketplace: &str) -> Result<Response<Body>, RouteError> {
+pub(crate) async fn handle(app: &App, request: &Request, marketplace: &str) -> Result<Response<Body>, RouteError> {
     let marketplace = app.marketplace(marketplace)?;
-    let authn_request = AuthnRequest::new(app.clock.now());
-    let url = authn_request.redirect_url(marketplace, group_hint(request).as_ref());
+    let now = app.clock.now();
+    let authn_request = AuthnRequest::new(now);
+    let url = authn_request.redirect_url(marketplace, app.request_signer.as_ref(), group_hint(request).as_ref());
     let mut response = answers::redirect(StatusCode::FOUND, &url)
         .ok_or_else(|| RouteError::Internal("redirect is not a header".into()))?;
     let pending = Pending {
         marketplace: marketplace.key.clone(),
+        protocol: Protocol::Saml,
         request_id: authn_request.id().to_owned(),
-        issued_at: app.clock.now(),
+        issued_at: now,
         replaces: session::presented(request).map(|session| session.digest()),
+        destination: app.return_origins.destination(request)?,
     };
-    pending.remember(&app.sealer, request, &mut response);
+    pending.remember(&*app.sealer(now).await?, request, &mut response);
     Ok(response)
 }
 

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod attempt;
 mod consume;
 mod error;
 mod initialize;
+mod metadata;
 mod pending;
+mod return_to;
 mod route;
 mod session;
 mod settings;
@@ -13,8 +16,8 @@ mod tests;
 
 use std::convert::Infallible;
 
-pub use app::{App, StartError};
-use http::StatusCode;
+pub use app::{App, Parts, RotatingSealer, StartError, pending_sealer};
+use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 pub use settings::Settings;
 use shared::http::{self as answers, Reference};
@@ -29,12 +32,17 @@ use crate::route::Route;
 pub async fn handle(app: &App, request: Request) -> Result<Response<Body>, Infallible> {
     let reference = Reference::generate();
     let answer = match Route::of(&request) {
-        Ok(Route::Initialize(marketplace)) => initialize::handle(app, &request, &marketplace),
-        Ok(Route::Consume(marketplace)) => consume::handle(app, &request, &marketplace).await,
+        Ok(Route::Initialize(marketplace)) => initialize::handle(app, &request, &marketplace).await,
+        Ok(Route::Consume(marketplace)) => consume::handle(app, &request, &marketplace, &reference).await,
+        Ok(Route::Metadata(marketplace)) => metadata::handle(app, &marketplace),
         Ok(Route::Session) => session::show(app, &request).await,
         Ok(Route::Logout) => session::logout(app, &request).await,
         Ok(Route::Health) => Ok(answers::json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))),
         Err(error) => Err(error),
     };
-    Ok(answer.unwrap_or_else(|error| error.into_response(&reference)))
+    let mut answer = answer.unwrap_or_else(|error| error.into_response(&reference));
+    if request.method() == Method::HEAD {
+        *answer.body_mut() = Body::Empty;
+    }
+    Ok(answer)
 }

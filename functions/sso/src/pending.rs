@@ -9,7 +9,8 @@ use shared::{
     domain::MarketplaceKey,
     http::{self as answers, SameSite},
     sealed::Sealer,
-    session::TokenDigest,
+    session::{Destination, TokenDigest},
+    trace::Protocol,
 };
 
 /// How long a person may take to sign in at the marketplace.
@@ -25,10 +26,14 @@ const MAX_PENDING: usize = 5;
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
 pub(crate) struct Pending {
     pub(crate) marketplace: MarketplaceKey,
+    /// Neither protocol's answer is taken for the other's.
+    pub(crate) protocol: Protocol,
     pub(crate) request_id: String,
     pub(crate) issued_at: Timestamp,
     /// The session this browser had when it asked. The answer is a cross-site POST, which will not carry that cookie.
     pub(crate) replaces: Option<TokenDigest>,
+    /// Where the person wanted to go.
+    pub(crate) destination: Destination,
 }
 
 impl Pending {
@@ -61,12 +66,13 @@ pub(crate) fn outstanding(
     sealer: &Sealer,
     request: &Request,
     marketplace: &MarketplaceKey,
+    protocol: Protocol,
     now: Timestamp,
 ) -> Vec<Pending> {
     sealed_cookies(request)
         .take(2 * MAX_PENDING)
         .filter_map(|(_, value)| sealer.open::<Pending>(value).ok())
-        .filter(|pending| pending.marketplace == *marketplace)
+        .filter(|pending| pending.marketplace == *marketplace && pending.protocol == protocol)
         .filter(|pending| pending.issued_at - CLOCK_SKEW <= now && now < pending.issued_at + LIFETIME)
         .collect()
 }
@@ -80,22 +86,25 @@ fn sealed_cookies(request: &Request) -> impl Iterator<Item = (&str, &str)> {
 #[cfg(test)]
 mod tests {
     use lambda_http::http::header;
-    use shared::secret::Secret;
+    use shared::secrets::Key;
 
     use super::*;
 
     const NOW: Timestamp = Timestamp::constant(1_894_701_630, 0);
 
     fn sealer() -> Sealer {
-        Sealer::new(&Secret::from("0123456789abcdef0123456789abcdef"), "sso pending request").unwrap()
+        let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None };
+        Sealer::new(&key, "sso pending request").unwrap()
     }
 
     fn pending(request_id: &str, issued_at: Timestamp) -> Pending {
         Pending {
             marketplace: "acme-hub".parse().unwrap(),
+            protocol: Protocol::Saml,
             request_id: request_id.to_owned(),
             issued_at,
             replaces: None,
+            destination: Destination::default(),
         }
     }
 
@@ -112,7 +121,7 @@ mod tests {
     }
 
     fn found(cookies: &[(String, String)], marketplace: &str, now: Timestamp) -> Vec<Pending> {
-        outstanding(&sealer(), &request(cookies), &marketplace.parse().unwrap(), now)
+        outstanding(&sealer(), &request(cookies), &marketplace.parse().unwrap(), Protocol::Saml, now)
     }
 
     #[test]
@@ -124,6 +133,13 @@ mod tests {
     #[test]
     fn another_marketplaces_request_is_not_outstanding_here() {
         assert!(found(&[cookie(&pending("_0123456789abcdef", NOW))], "northbank", NOW).is_empty());
+    }
+
+    #[test]
+    fn a_request_by_saml_is_not_outstanding_by_openid() {
+        let cookies = [cookie(&pending("_0123456789abcdef", NOW))];
+        let acme = "acme-hub".parse().unwrap();
+        assert!(outstanding(&sealer(), &request(&cookies), &acme, Protocol::OpenId, NOW).is_empty());
     }
 
     #[test]

@@ -6,10 +6,21 @@ use lambda_http::{Request, RequestExt as _, http::Method};
 use crate::error::RouteError;
 
 /// Every path the function serves; `{mp}` is a marketplace. One of `/maestrano/init` and its kin names it in the query.
-pub const PATHS: [&str; 9] =
-    [INITIALIZE, CONSUME, OLDER_INITIALIZE, OLDER_CONSUME, OLDEST_INITIALIZE, OLDEST_CONSUME, SESSION, LOGOUT, HEALTH];
+pub const PATHS: [&str; 10] = [
+    INITIALIZE,
+    CONSUME,
+    METADATA,
+    OLDER_INITIALIZE,
+    OLDER_CONSUME,
+    OLDEST_INITIALIZE,
+    OLDEST_CONSUME,
+    SESSION,
+    LOGOUT,
+    HEALTH,
+];
 const INITIALIZE: &str = "/mno-enterprise/{mp}/saml/initialize";
 const CONSUME: &str = "/mno-enterprise/{mp}/saml/consume";
+const METADATA: &str = "/mno-enterprise/{mp}/saml/metadata";
 const OLDER_INITIALIZE: &str = "/maestrano/auth/saml/init/{mp}";
 const OLDER_CONSUME: &str = "/maestrano/auth/saml/consume/{mp}";
 const OLDEST_INITIALIZE: &str = "/maestrano/init";
@@ -23,6 +34,7 @@ const HEALTH: &str = "/health";
 pub(crate) enum Route {
     Initialize(String),
     Consume(String),
+    Metadata(String),
     Session,
     Logout,
     Health,
@@ -31,10 +43,12 @@ pub(crate) enum Route {
 impl Route {
     pub(crate) fn of(request: &Request) -> Result<Self, RouteError> {
         let (route, method) = Self::of_path(request).ok_or(RouteError::NotFound)?;
-        if request.method() == method {
-            Ok(route)
-        } else {
-            Err(RouteError::MethodNotAllowed { allowed: method.to_string() })
+        // HEAD is GET without the body (RFC 9110, 9.3.2).
+        let asked = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        match () {
+            () if *asked == method => Ok(route),
+            () if method == Method::GET => Err(RouteError::MethodNotAllowed { allowed: "GET, HEAD" }),
+            () => Err(RouteError::MethodNotAllowed { allowed: "POST" }),
         }
     }
 
@@ -46,6 +60,7 @@ impl Route {
         Some(match pattern {
             INITIALIZE | OLDER_INITIALIZE => (Self::Initialize(marketplace.to_owned()), Method::GET),
             CONSUME | OLDER_CONSUME => (Self::Consume(marketplace.to_owned()), Method::POST),
+            METADATA => (Self::Metadata(marketplace.to_owned()), Method::GET),
             OLDEST_INITIALIZE => (Self::Initialize(named_in_query(request)?), Method::GET),
             OLDEST_CONSUME => (Self::Consume(named_in_query(request)?), Method::POST),
             SESSION => (Self::Session, Method::GET),
@@ -115,7 +130,30 @@ mod tests {
     #[test]
     fn another_method_is_refused_with_the_right_one() {
         let error = route("GET", "/mno-enterprise/acme-hub/saml/consume").unwrap_err();
-        assert!(matches!(error, RouteError::MethodNotAllowed { allowed } if allowed == "POST"));
+        assert!(matches!(error, RouteError::MethodNotAllowed { allowed: "POST" }));
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"] {
+            let error = route(method, "/session").unwrap_err();
+            assert!(matches!(error, RouteError::MethodNotAllowed { allowed: "GET, HEAD" }), "{method}");
+        }
+    }
+
+    #[test]
+    fn head_is_answered_like_get() {
+        assert_eq!(route("HEAD", "/session").unwrap(), Route::Session);
+        assert!(route("HEAD", "/session/logout").is_err());
+    }
+
+    #[test]
+    fn one_trailing_slash_changes_nothing_and_case_does() {
+        let acme = || Route::Initialize("acme-hub".to_owned());
+        assert_eq!(route("GET", "/mno-enterprise/acme-hub/saml/initialize/").unwrap(), acme());
+        assert!(route("GET", "/mno-enterprise/acme-hub/saml/initialize//").is_err());
+        assert!(route("GET", "/mno-enterprise/acme-hub/SAML/initialize").is_err());
+        // Keys are lower case; another spelling is another marketplace, which nobody has.
+        assert_eq!(
+            route("GET", "/mno-enterprise/Acme-Hub/saml/initialize").unwrap(),
+            Route::Initialize("Acme-Hub".to_owned())
+        );
     }
 
     #[test]

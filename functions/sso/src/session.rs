@@ -20,7 +20,11 @@ pub(crate) fn open(response: &mut Response<Body>, session: &Token) {
 /// Tells who is signed in.
 pub(crate) async fn show(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
     let session = presented(request).ok_or(RouteError::Unauthenticated)?;
-    let active = app.accounts.session(&session, app.clock.now()).await?.ok_or(RouteError::Unauthenticated)?;
+    let now = app.clock.now();
+    let active = app.accounts.session(&session, now).await?.ok_or(RouteError::Unauthenticated)?;
+    let marketplace = app.marketplace(active.session.marketplace.as_str()).ok();
+    let held = app.session_check.held(&app.accounts, &session, active, marketplace, now).await?;
+    let active = held.ok_or(RouteError::Unauthenticated)?;
     Ok(answers::json(StatusCode::OK, &active.view()))
 }
 

@@ -14,11 +14,13 @@ pub struct Settings {
     pub(crate) platform_secret_id: String,
     pub(crate) platform_url: PlatformUrl,
     pub(crate) post_login_url: String,
+    pub(crate) return_origins: String,
+    pub(crate) signing_secret_id: Option<String>,
 }
 
 impl Settings {
-    /// Reads `ACCOUNTS_TABLE`, `APPLICATION_SECRET_ID`, `APP_POST_LOGIN_URL`, `DEVELOPER_PLATFORM_SECRET_ID`,
-    /// `MARKETPLACE_SETTINGS`, and where the developer platform is.
+    /// Reads `ACCOUNTS_TABLE`, `APPLICATION_SECRET_ID`, `APP_POST_LOGIN_URL`, `APP_RETURN_ORIGINS`,
+    /// `DEVELOPER_PLATFORM_SECRET_ID`, `MARKETPLACE_SETTINGS`, `SAML_SIGNING_SECRET_ID`, and where the developer platform is.
     ///
     /// # Errors
     /// [`EnvError`] names the variable at fault.
@@ -30,6 +32,8 @@ impl Settings {
             platform_secret_id: variables.required("DEVELOPER_PLATFORM_SECRET_ID")?,
             platform_url: PlatformUrl::read(variables)?,
             post_login_url: variables.required("APP_POST_LOGIN_URL")?,
+            return_origins: variables.optional("APP_RETURN_ORIGINS")?.unwrap_or_default(),
+            signing_secret_id: variables.optional("SAML_SIGNING_SECRET_ID")?,
         })
     }
 }

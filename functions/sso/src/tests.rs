@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region, retry::RetryConfig},
 };
 use lambda_http::{RequestExt as _, http::header};
-use shared::{clock::SystemClock, marketplace::Directory, secret::Secret, session::Token, store::Accounts};
+use shared::{
+    clock::SystemClock, marketplace::Directory, rotating::Rotating, secrets::Key, session::Token, store::Accounts,
+};
 
 use super::*;
 
@@ -21,8 +23,20 @@ fn app_without_table() -> App {
         .retry_config(RetryConfig::disabled())
         .build();
     let accounts = Accounts::new(Client::from_conf(config), "accounts".to_owned());
-    let secret = Secret::from("0123456789abcdef0123456789abcdef");
-    App::new(Directory::default(), accounts, &secret, "https://app.test/", Arc::new(SystemClock)).unwrap()
+    app(accounts, "https://app.test/", "").unwrap()
+}
+
+fn app(accounts: Accounts, post_login_url: &str, return_origins: &str) -> Result<App, StartError> {
+    let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None };
+    App::new(Parts {
+        directory: Directory::default(),
+        accounts,
+        sealer: Rotating::fixed(pending_sealer(key).unwrap()),
+        request_signer: None,
+        post_login_url,
+        return_origins,
+        clock: Arc::new(SystemClock),
+    })
 }
 
 async fn get(app: &App, path: &str, cookie: &str) -> Response<Body> {
@@ -49,9 +63,13 @@ async fn health_does_not_ask_the_table() {
 #[test]
 fn people_are_only_ever_sent_to_a_safe_address() {
     for bad in ["http://app.test/", "app.test", "https://user@app.test/", "javascript:alert(1)"] {
-        let accounts = app_without_table().accounts;
-        let secret = Secret::from("0123456789abcdef0123456789abcdef");
-        let refused = App::new(Directory::default(), accounts, &secret, bad, Arc::new(SystemClock));
+        let refused = app(app_without_table().accounts, bad, "");
         assert!(matches!(refused, Err(StartError::PostLoginUrl)), "{bad}");
     }
+}
+
+#[test]
+fn only_origins_can_be_returned_to() {
+    let refused = app(app_without_table().accounts, "https://app.test/", "https://other.test/path");
+    assert!(matches!(refused, Err(StartError::ReturnOrigins)));
 }

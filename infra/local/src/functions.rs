@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use shared::{clock::Clock, marketplace::Directory, store::Accounts};
+use shared::{clock::Clock, marketplace::Directory, rotating::Rotating, secret::Secret, secrets::Key, store::Accounts};
 
 use crate::{Calls, Description, StartError, secrets::Secrets, stores};
 
@@ -27,9 +27,17 @@ impl Functions {
             let config = stores::config(&stack.stores.dynamodb_endpoint).interceptor(calls.of(function)).build();
             Accounts::new(Client::from_conf(config), stack.stores.tables.accounts.clone())
         };
-        let post_login_url = &stack.app.post_login_url;
-        let sso = sso::App::new(directory, accounts("sso"), &secrets.application, post_login_url, Arc::clone(&clock))?;
-        let api_keys = app_api::ApiKeys::fixed(secrets.app_api_key.clone()).map_err(app_api::StartError::from)?;
+        let key = |key: &Secret| Key { key: key.clone(), previous: None };
+        let sso = sso::App::new(sso::Parts {
+            directory,
+            accounts: accounts("sso"),
+            sealer: Rotating::fixed(sso::pending_sealer(key(&secrets.application))?),
+            request_signer: None,
+            post_login_url: &stack.app.post_login_url,
+            return_origins: "",
+            clock: Arc::clone(&clock),
+        })?;
+        let api_keys = app_api::ApiKeys::fixed(app_api::usable(key(&secrets.app_api_key))?);
         let app_api = app_api::App::new(accounts("app-api"), api_keys, clock);
         Ok(Self { sso: Arc::new(sso), app_api: Arc::new(app_api) })
     }

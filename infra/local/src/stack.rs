@@ -7,6 +7,7 @@ use shared::{
     marketplace::{
         AllSettings, DeveloperPlatform, Directory, MarketplaceError, PlatformError, PlatformUrl, SettingsError,
     },
+    sealed::SealerError,
     secrets::Credentials,
 };
 use tokio::net::TcpListener;
@@ -75,9 +76,12 @@ pub enum StartError {
     /// The sign-in function.
     #[error(transparent)]
     Sso(#[from] sso::StartError),
+    /// The secret that this run made for it.
+    #[error(transparent)]
+    Sealer(#[from] SealerError),
     /// The app's function.
     #[error(transparent)]
-    AppApi(#[from] app_api::StartError),
+    AppApi(#[from] app_api::KeyTooShort),
     /// The template that the API's routes and the tables come from.
     #[error(transparent)]
     Template(#[from] TemplateError),

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 use serde_json::Value;
 use shared::{
     env::Variables,
-    marketplace::{DeveloperPlatform, PlatformUrl},
+    marketplace::{AllSettings, DeveloperPlatform, PlatformUrl},
     secrets::{Key, Secrets},
 };
 
@@ -210,7 +210,7 @@ async fn functions_that_run_elsewhere_find_all_they_need_in_the_env_file() {
     let _: Key = secrets.read(&variables.required("APPLICATION_SECRET_ID").unwrap()).await.unwrap();
     let platform = PlatformUrl::read(&variables).unwrap();
     let environment = secrets.read(&variables.required("DEVELOPER_PLATFORM_SECRET_ID").unwrap()).await.unwrap();
-    let directory = DeveloperPlatform::new(platform, environment).fetch().await.unwrap();
+    let directory = DeveloperPlatform::new(platform, environment).fetch(&AllSettings::default()).await.unwrap();
     assert!(directory.find("acme-hub").is_some());
     let unknown = secrets.read::<Key>("nobody").await.unwrap_err();
     assert_eq!(unknown.to_string(), "secret nobody cannot be read");

@@ -1,4 +1,4 @@
-//! Exclusive XML Canonicalization 1.0, without comments and without a list of inclusive prefixes.
+//! Exclusive XML Canonicalization 1.0, without comments.
 
 use std::ops::Range;
 
@@ -6,11 +6,25 @@ use crate::tree::{Attribute, Document, Kind, Tag};
 
 /// The prefix that is never declared.
 const XML_PREFIX: &str = "xml";
+/// How a list of inclusive prefixes names the default namespace.
+const DEFAULT_NAMESPACE: &str = "#default";
 
 /// The canonical form of the nodes in `subtree`, leaving out those in `except`.
-pub(crate) fn canonical(document: &Document<'_>, subtree: Range<usize>, except: Range<usize>) -> Vec<u8> {
-    let mut writer =
-        Writer { document, out: Vec::with_capacity(64 * subtree.len()), open: Vec::new(), rendered: Vec::new() };
+pub(crate) fn canonical(
+    document: &Document<'_>,
+    subtree: Range<usize>,
+    except: Range<usize>,
+    inclusive: &[&str],
+) -> Vec<u8> {
+    let mut writer = Writer {
+        document,
+        inclusive,
+        out: Vec::with_capacity(64 * subtree.len()),
+        open: Vec::new(),
+        rendered: Vec::new(),
+        in_force: Vec::new(),
+    };
+    writer.inherit(subtree.start);
     let mut at = subtree.start;
     while at < subtree.end {
         writer.close_until(at);
@@ -27,19 +41,44 @@ pub(crate) fn canonical(document: &Document<'_>, subtree: Range<usize>, except: 
 
 struct Writer<'d> {
     document: &'d Document<'d>,
+    /// The prefixes that are declared used or not.
+    inclusive: &'d [&'d str],
     out: Vec<u8>,
     open: Vec<Open<'d>>,
     /// Which prefixes the open elements have declared in the output, the innermost last.
     rendered: Vec<(&'d str, &'d str)>,
+    /// What the inclusive prefixes mean, the innermost last.
+    in_force: Vec<(&'d str, &'d str)>,
 }
 
 struct Open<'d> {
     tag: &'d Tag<'d>,
     end: usize,
     rendered_before: usize,
+    in_force_before: usize,
 }
 
 impl<'d> Writer<'d> {
+    /// Takes over what the ancestors of the element at `apex` declare for inclusive prefixes.
+    fn inherit(&mut self, apex: usize) {
+        if self.inclusive.is_empty() {
+            return;
+        }
+        for node in self.document.nodes.iter().take(apex).filter(|node| node.end > apex) {
+            if let Kind::Element(tag) = &node.kind {
+                self.note_inclusive(tag);
+            }
+        }
+    }
+
+    fn note_inclusive(&mut self, tag: &Tag<'d>) {
+        let declared = self.document.declarations.get(tag.declarations.clone()).unwrap_or_default();
+        let inclusive = self.inclusive;
+        let is_inclusive =
+            |prefix: &str| inclusive.contains(&if prefix.is_empty() { DEFAULT_NAMESPACE } else { prefix });
+        self.in_force.extend(declared.iter().filter(|(prefix, _)| is_inclusive(prefix)));
+    }
+
     fn node(&mut self, at: usize) {
         let Some(node) = self.document.nodes.get(at) else { return };
         match &node.kind {
@@ -50,11 +89,24 @@ impl<'d> Writer<'d> {
     }
 
     fn start_tag(&mut self, tag: &'d Tag<'d>, end: usize) {
-        let rendered_before = self.rendered.len();
-        let mut attributes: Vec<&'d Attribute<'d>> =
-            self.document.attributes.get(tag.attributes.clone()).unwrap_or_default().iter().collect();
+        let (rendered_before, in_force_before) = (self.rendered.len(), self.in_force.len());
+        let attributes = self.document.attributes.get(tag.attributes.clone()).unwrap_or_default();
+        let mut attributes: Vec<&'d Attribute<'d>> = attributes.iter().collect();
         attributes.sort_unstable_by_key(|attribute| (attribute.namespace, attribute.local));
 
+        if !self.inclusive.is_empty() {
+            self.note_inclusive(tag);
+            let mut meanings = self.in_force.clone();
+            // The innermost meaning of a prefix is the one in force.
+            meanings.reverse();
+            let mut declared: Vec<&str> = Vec::new();
+            for (prefix, namespace) in meanings {
+                if !declared.contains(&prefix) {
+                    declared.push(prefix);
+                    self.declare(prefix, namespace);
+                }
+            }
+        }
         self.declare(tag.prefix, tag.namespace);
         for attribute in attributes.iter().filter(|attribute| !attribute.prefix.is_empty()) {
             self.declare(attribute.prefix, attribute.namespace);
@@ -78,7 +130,7 @@ impl<'d> Writer<'d> {
             self.out.push(b'"');
         }
         self.out.push(b'>');
-        self.open.push(Open { tag, end, rendered_before });
+        self.open.push(Open { tag, end, rendered_before, in_force_before });
     }
 
     /// A prefix that is used here is declared here, unless the nearest element in the output that declares it means the same.
@@ -97,6 +149,7 @@ impl<'d> Writer<'d> {
             self.open_name(b"</", open.tag);
             self.out.push(b'>');
             self.rendered.truncate(open.rendered_before);
+            self.in_force.truncate(open.in_force_before);
         }
     }
 

@@ -47,7 +47,7 @@ impl<'x> Cursor<'x> {
     /// Skips white space (XML 1.0, 2.3) and tells whether there was any.
     pub(crate) fn space(&mut self) -> bool {
         let start = self.at;
-        self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        self.skip(class::SPACE);
         self.at > start
     }
 
@@ -66,7 +66,7 @@ impl<'x> Cursor<'x> {
         if !self.peek().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_') {
             return Err(self.error());
         }
-        self.skip_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+        self.skip(class::NAME);
         if self.at - start > MAX_NAME_LEN {
             return Err(Error::TooMany { what: "characters in a name" });
         }
@@ -88,17 +88,12 @@ impl<'x> Cursor<'x> {
     /// Character data up to the next markup, references resolved and line ends normalised (XML 1.0, 2.4 and 2.11).
     pub(crate) fn character_data(&mut self) -> Result<Cow<'x, str>, Error> {
         self.characters(
+            class::TEXT,
             |byte| byte == b'<',
-            |byte| byte == b'\r' || byte == b']',
-            |cursor, piece| {
-                if cursor.starts_with("]]>") {
-                    return Err(cursor.error());
-                }
-                match cursor.peek() {
-                    Some(b'\r') => cursor.line_end(piece, '\n'),
-                    _ => cursor.copy_byte(piece),
-                }
-                Ok(())
+            |cursor, byte| match byte {
+                b'\r' => Ok(Some('\n')),
+                b']' if cursor.starts_with("]]>") => Err(cursor.error()),
+                _ => Ok(None),
             },
         )
     }
@@ -107,55 +102,59 @@ impl<'x> Cursor<'x> {
     pub(crate) fn attribute_value(&mut self) -> Result<Cow<'x, str>, Error> {
         let quote = self.peek().filter(|byte| matches!(byte, b'"' | b'\'')).ok_or(self.error())?;
         self.at += 1;
-        let is_space = |byte| matches!(byte, b'\r' | b'\n' | b'\t');
         let value = self.characters(
-            |byte| byte == quote || byte == b'<',
-            is_space,
-            |cursor, piece| {
-                cursor.line_end(piece, ' ');
-                Ok(())
+            class::VALUE,
+            |byte| byte == quote,
+            |cursor, byte| match byte {
+                b'\r' | b'\n' | b'\t' => Ok(Some(' ')),
+                b'<' => Err(cursor.error()),
+                _ => Ok(None),
             },
         )?;
-        if self.peek() != Some(quote) {
-            return Err(self.error());
-        }
         self.at += 1;
         Ok(value)
     }
 
-    /// Text up to a byte that `ends` it. Bytes that are `special` are handed to `handle`, which takes them and appends what they
-    /// mean. Nothing is copied as long as every byte means itself.
+    /// Text up to a byte that `ends` it. A byte that is not `plain` is a reference, a character that no document may contain, or
+    /// one for `replacement` to decide: none if it means itself. Nothing is copied as long as everything means itself.
     fn characters(
         &mut self,
+        plain: u8,
         ends: impl Fn(u8) -> bool,
-        special: impl Fn(u8) -> bool,
-        handle: impl Fn(&mut Self, &mut String) -> Result<(), Error>,
+        replacement: impl Fn(&Self, u8) -> Result<Option<char>, Error>,
     ) -> Result<Cow<'x, str>, Error> {
         let mut changed: Option<String> = None;
         let mut start = self.at;
         loop {
-            self.skip_while(|byte| {
-                !ends(byte) && !special(byte) && byte != b'&' && byte != 0xEF && !is_never_allowed(byte)
-            });
-            match self.peek() {
+            self.skip(plain);
+            let character = match self.peek() {
                 None => return Err(self.error()),
                 Some(byte) if ends(byte) => break,
+                Some(byte) if is_never_allowed(byte) => return Err(self.error()),
                 Some(0xEF) => {
                     check_noncharacters(self.rest().get(..3).unwrap_or_default()).map_err(|_| self.error())?;
                     self.at += 3;
+                    continue;
                 }
-                Some(byte) if is_never_allowed(byte) => return Err(self.error()),
-                Some(byte) => {
-                    let changed = changed.get_or_insert_default();
-                    changed.push_str(self.since(start)?);
-                    if byte == b'&' {
-                        changed.push(self.reference()?);
-                    } else {
-                        handle(self, changed)?;
+                Some(b'&') => None,
+                Some(byte) => match replacement(self, byte)? {
+                    None => {
+                        self.at += 1;
+                        continue;
                     }
-                    start = self.at;
+                    replaced => replaced,
+                },
+            };
+            let changed = changed.get_or_insert_default();
+            changed.push_str(self.since(start)?);
+            changed.push(match character {
+                Some(character) => {
+                    self.at += if self.starts_with("\r\n") { 2 } else { 1 };
+                    character
                 }
-            }
+                None => self.reference()?,
+            });
+            start = self.at;
         }
         let last = self.since(start)?;
         Ok(match changed {
@@ -189,15 +188,9 @@ impl<'x> Cursor<'x> {
         char::from_u32(number).filter(|character| is_allowed(*character)).ok_or(error)
     }
 
-    /// A line end or a tab, taken as one character.
-    fn line_end(&mut self, into: &mut String, as_character: char) {
-        self.at += if self.starts_with("\r\n") { 2 } else { 1 };
-        into.push(as_character);
-    }
-
-    fn copy_byte(&mut self, into: &mut String) {
-        into.extend(self.peek().map(char::from));
-        self.at += 1;
+    /// Skips bytes of this class.
+    fn skip(&mut self, class: u8) {
+        self.skip_while(|byte| class::of(byte) & class != 0);
     }
 
     fn skip_while(&mut self, skipped: impl Fn(u8) -> bool) {
@@ -211,6 +204,51 @@ impl<'x> Cursor<'x> {
 
     fn rest(&self) -> &'x str {
         self.text.get(self.at..).unwrap_or_default()
+    }
+}
+
+/// What a byte can be part of, looked up instead of compared: most of parsing is this.
+mod class {
+    /// White space (XML 1.0, 2.3).
+    pub(super) const SPACE: u8 = 1;
+    /// `NCName` after its first character, as far as it is ASCII.
+    pub(super) const NAME: u8 = 2;
+    /// Means itself in character data.
+    pub(super) const TEXT: u8 = 4;
+    /// Means itself in an attribute's value, whatever its quotes.
+    pub(super) const VALUE: u8 = 8;
+
+    static CLASSES: [u8; 256] = classes();
+
+    pub(super) fn of(byte: u8) -> u8 {
+        CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "at compile time, and never out of bounds")]
+    const fn classes() -> [u8; 256] {
+        let mut classes = [0; 256];
+        let mut byte = 0_u8;
+        loop {
+            let mut class = 0;
+            if matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+                class |= SPACE;
+            }
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') {
+                class |= NAME;
+            }
+            // U+FFFE and U+FFFF start with 0xEF.
+            if !matches!(byte, 0..=8 | 11..=31 | b'<' | b'&' | b']' | 0xEF) {
+                class |= TEXT;
+            }
+            if !matches!(byte, 0..=31 | b'<' | b'&' | b'"' | b'\'' | 0xEF) {
+                class |= VALUE;
+            }
+            classes[byte as usize] = class;
+            if byte == u8::MAX {
+                return classes;
+            }
+            byte += 1;
+        }
     }
 }
 

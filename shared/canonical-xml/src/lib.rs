@@ -9,7 +9,7 @@
 //! use canonical_xml::Document;
 //!
 //! let document = Document::parse("<a:x xmlns:a='urn:a' b='1'><!-- gone --><y/></a:x>")?;
-//! let canonical = document.root().canonical(None);
+//! let canonical = document.root().canonical(None, &[]);
 //! assert_eq!(canonical, br#"<a:x xmlns:a="urn:a" b="1"><y></y></a:x>"#);
 //! # Ok::<(), canonical_xml::Error>(())
 //! ```
@@ -28,8 +28,10 @@ pub const MAX_DEPTH: usize = 24;
 pub const MAX_ELEMENTS: usize = 1_000;
 /// How many nodes a document may have: elements, pieces of text, comments.
 pub const MAX_NODES: usize = 4_000;
-/// How many attributes and namespace declarations a tag may have together; a genuine one has up to eight.
+/// How many attributes and namespace declarations one tag may have together; a genuine one has up to eight.
 pub const MAX_ATTRIBUTES: usize = 24;
+/// How many attributes a document may have; a genuine response has about 70.
+pub const MAX_ALL_ATTRIBUTES: usize = 1_000;
 /// How many namespace declarations may be in force at one place; in a genuine response there are three.
 pub const MAX_NAMESPACES: usize = 32;
 /// How long a name may be, in bytes.

@@ -23,6 +23,11 @@ impl<'x> Scope<'x> {
         self.declared.truncate(depth);
     }
 
+    /// The declarations that came into force after there were `depth`.
+    pub(crate) fn since(&self, depth: usize) -> impl Iterator<Item = (&'x str, &'x str)> {
+        self.declared.iter().skip(depth).copied()
+    }
+
     /// Declares `prefix` in an element whose declarations start at `since`. `None` if that is not well-formed.
     pub(crate) fn declare(&mut self, prefix: &'x str, name: &'x str, since: usize) -> Result<Option<()>, Error> {
         if !is_absolute_uri(name) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    Error, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_NODES,
+    Error, MAX_ALL_ATTRIBUTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_NODES,
     cursor::{Cursor, QName, normalise_line_ends},
     namespaces::Scope,
     tree::{Attribute, Document, Kind, Node, Tag},
@@ -13,6 +13,7 @@ pub(crate) struct Parser<'x> {
     cursor: Cursor<'x>,
     nodes: Vec<Node<'x>>,
     attributes: Vec<Attribute<'x>>,
+    declarations: Vec<(&'x str, &'x str)>,
     open: Vec<Open<'x>>,
     scope: Scope<'x>,
     elements: usize,
@@ -39,6 +40,7 @@ impl<'x> Parser<'x> {
             cursor: Cursor::new(text),
             attributes: Vec::with_capacity(nodes.capacity() / 2),
             nodes,
+            declarations: Vec::new(),
             open: Vec::with_capacity(MAX_DEPTH),
             scope: Scope::default(),
             elements: 0,
@@ -58,7 +60,7 @@ impl<'x> Parser<'x> {
         if self.cursor.peek().is_some() {
             return Err(self.cursor.error());
         }
-        Ok(Document { nodes: self.nodes, attributes: self.attributes })
+        Ok(Document { nodes: self.nodes, attributes: self.attributes, declarations: self.declarations })
     }
 
     /// `<?xml version="1.0" encoding="UTF-8" standalone="…"?>`, all but the version optional (XML 1.0, 2.8).
@@ -156,8 +158,11 @@ impl<'x> Parser<'x> {
             self.resolve(attribute, first)?;
         }
         let attributes = first..self.attributes.len();
+        let first = self.declarations.len();
+        self.declarations.extend(self.scope.since(outer_scope));
+        let declarations = first..self.declarations.len();
         let at = self.nodes.len();
-        self.node(Kind::Element(Tag { prefix: name.prefix, local: name.local, namespace, attributes }))?;
+        self.node(Kind::Element(Tag { prefix: name.prefix, local: name.local, namespace, attributes, declarations }))?;
         self.open.push(Open { at, name, outer_scope });
         if self.cursor.eat("/>") {
             self.close();
@@ -202,6 +207,9 @@ impl<'x> Parser<'x> {
         let mut others = self.attributes.iter().skip(first);
         if others.any(|other| other.local == name.local && other.namespace == namespace) {
             return Err(self.cursor.error());
+        }
+        if self.attributes.len() == MAX_ALL_ATTRIBUTES {
+            return Err(Error::TooMany { what: "attributes" });
         }
         self.attributes.push(Attribute { prefix: name.prefix, local: name.local, namespace, value });
         Ok(())

@@ -8,6 +8,8 @@ use crate::{Error, parser::Parser};
 pub struct Document<'x> {
     pub(crate) nodes: Vec<Node<'x>>,
     pub(crate) attributes: Vec<Attribute<'x>>,
+    /// Namespace declarations: a prefix, empty for the default namespace, and what it means.
+    pub(crate) declarations: Vec<(&'x str, &'x str)>,
 }
 
 pub(crate) struct Node<'x> {
@@ -28,6 +30,7 @@ pub(crate) struct Tag<'x> {
     pub(crate) local: &'x str,
     pub(crate) namespace: &'x str,
     pub(crate) attributes: Range<usize>,
+    pub(crate) declarations: Range<usize>,
 }
 
 /// An attribute; namespace declarations are none.
@@ -158,10 +161,12 @@ impl<'d> Element<'d> {
     }
 
     /// Its exclusive canonical form without comments (Exclusive XML Canonicalization 1.0), and without the subtree `except`.
+    /// Prefixes that are `inclusive` are declared wherever they are in force, used or not; `#default` stands for the default
+    /// namespace.
     #[must_use]
-    pub fn canonical(&self, except: Option<Element<'_>>) -> Vec<u8> {
+    pub fn canonical(&self, except: Option<Element<'_>>, inclusive: &[&str]) -> Vec<u8> {
         let except = except.map_or(0..0, |element| element.at..element.end());
-        crate::canonical::canonical(self.document, self.at..self.end(), except)
+        crate::canonical::canonical(self.document, self.at..self.end(), except, inclusive)
     }
 
     fn end(&self) -> usize {

@@ -9,5 +9,5 @@ mod request;
 
 pub use answer::{Problem, empty, error_page, json, problem, redirect};
 pub use cookie::{SameSite, clear_cookie, cookies, set_cookie};
-pub use reference::Reference;
+pub use reference::{InvalidReference, Reference};
 pub use request::{has_bearer, is_content_type};

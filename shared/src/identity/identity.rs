@@ -8,6 +8,7 @@ use super::Assertion;
 use crate::{
     domain::{Group, InvalidId, Role, User, VirtualUser},
     secret::Secret,
+    trace::reason_codes,
 };
 
 /// The longest value we take; names and addresses are far shorter.
@@ -67,6 +68,16 @@ pub enum IdentityError {
     /// An id no marketplace issues.
     #[error(transparent)]
     Id(#[from] InvalidId),
+}
+
+reason_codes! {
+    impl IdentityError {
+        Self::Missing { .. } => "attribute-missing",
+        Self::SeveralValues { .. } => "attribute-repeated",
+        Self::Malformed { .. } => "attribute-malformed",
+        Self::SubjectMismatch { .. } => "subject-mismatch",
+        Self::Id(_) => "malformed-id",
+    }
 }
 
 impl TryFrom<&Assertion> for Identity {

@@ -7,6 +7,7 @@ use aws_lc_rs::{
     digest::{SHA1_FOR_LEGACY_USE_ONLY, digest},
     signature::{
         ParsedPublicKey, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
+        RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RSA_PKCS1_2048_8192_SHA384,
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -22,6 +23,8 @@ const RSA_ENCRYPTION: &str = "1.2.840.113549.1.1.1";
 #[derive(Clone)]
 pub struct IdpKey {
     sha256: ParsedPublicKey,
+    sha384: ParsedPublicKey,
+    sha512: ParsedPublicKey,
     sha1: ParsedPublicKey,
     bits: usize,
     fingerprint: String,
@@ -33,6 +36,10 @@ pub struct IdpKey {
 pub enum SignatureAlgorithm {
     /// With SHA-256.
     RsaSha256,
+    /// With SHA-384, for keys that are not short.
+    RsaSha384,
+    /// With SHA-512.
+    RsaSha512,
     /// With SHA-1: for marketplaces that know nothing better, and only if their settings say so.
     RsaSha1,
 }
@@ -67,7 +74,7 @@ impl IdpKey {
     /// # Errors
     /// [`CertificateError`] says what is wrong with it.
     pub fn from_pem(pem: &str, fingerprint: Option<&str>) -> Result<Self, CertificateError> {
-        let certificate_der = decode_pem(pem).ok_or(CertificateError::Unreadable)?;
+        let certificate_der = decode_pem(pem, "CERTIFICATE").ok_or(CertificateError::Unreadable)?;
         let found = hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &certificate_der).as_ref());
         if fingerprint.is_some_and(|expected| normalise(expected) != found) {
             return Err(CertificateError::FingerprintMismatch { found });
@@ -85,6 +92,8 @@ impl IdpKey {
         let parsed = |algorithm| ParsedPublicKey::new(algorithm, &public_key).map_err(|_| CertificateError::Unreadable);
         Ok(Self {
             sha256: parsed(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY)?,
+            sha384: parsed(&RSA_PKCS1_2048_8192_SHA384)?,
+            sha512: parsed(&RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY)?,
             sha1: parsed(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY)?,
             bits,
             fingerprint: found,
@@ -97,6 +106,8 @@ impl IdpKey {
     pub fn verifies(&self, algorithm: SignatureAlgorithm, message: &[u8], signature: &[u8]) -> bool {
         let key = match algorithm {
             SignatureAlgorithm::RsaSha256 => &self.sha256,
+            SignatureAlgorithm::RsaSha384 => &self.sha384,
+            SignatureAlgorithm::RsaSha512 => &self.sha512,
             SignatureAlgorithm::RsaSha1 => &self.sha1,
         };
         key.verify_sig(message, signature).is_ok()
@@ -140,9 +151,10 @@ fn modulus_bits(public_key: &[u8]) -> Option<usize> {
     Some(modulus.len() * 8 - usize::try_from(leading_zeros).ok()?)
 }
 
-fn decode_pem(pem: &str) -> Option<Vec<u8>> {
-    let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----")?;
-    let (body, rest) = rest.split_once("-----END CERTIFICATE-----")?;
+/// The one block with this label (RFC 7468), its line breaks optional.
+pub(crate) fn decode_pem(pem: &str, label: &str) -> Option<Vec<u8>> {
+    let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
+    let (body, rest) = rest.split_once(&format!("-----END {label}-----"))?;
     if rest.contains("-----BEGIN") {
         return None;
     }

@@ -9,6 +9,7 @@ mod directory;
 mod platform;
 mod settings;
 
+pub(crate) use certificate::decode_pem;
 pub use certificate::{CertificateError, IdpKey, SignatureAlgorithm};
 pub use config::{Marketplace, MarketplaceError};
 pub use directory::{ConfigurationError, Directory};

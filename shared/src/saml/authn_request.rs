@@ -8,6 +8,7 @@ use flate2::{Compression, write::DeflateEncoder};
 use jiff::Timestamp;
 use url::form_urlencoded;
 
+use super::RequestSigner;
 use crate::{domain::GroupId, marketplace::Marketplace, random};
 
 /// One request, to one marketplace.
@@ -30,17 +31,22 @@ impl AuthnRequest {
         &self.id
     }
 
-    /// The URL to send the browser to: HTTP-Redirect binding, then the one parameter we pass on, the group through which
-    /// to sign in (protocol.md §3.3).
+    /// The URL to send the browser to: HTTP-Redirect binding, signed if there is a `signer`, then the one parameter we pass on,
+    /// the group through which to sign in (protocol.md §3.3).
     #[must_use]
-    pub fn redirect_url(&self, marketplace: &Marketplace, group: Option<&GroupId>) -> String {
+    pub fn redirect_url(
+        &self,
+        marketplace: &Marketplace,
+        signer: Option<&RequestSigner>,
+        group: Option<&GroupId>,
+    ) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("SAMLRequest", &self.encode(marketplace));
-        if let Some(group) = group {
-            query.append_pair("group_id", group.as_str());
-        }
+        let query = query.finish();
+        let query = signer.and_then(|signer| signer.signed_query(&query)).unwrap_or(query);
+        let group = group.map(|group| format!("&group_id={group}")).unwrap_or_default();
         let separator = if marketplace.idp_sso_url.contains('?') { '&' } else { '?' };
-        format!("{}{separator}{}", marketplace.idp_sso_url, query.finish())
+        format!("{}{separator}{query}{group}", marketplace.idp_sso_url)
     }
 
     /// Raw DEFLATE, then base64.
@@ -70,7 +76,8 @@ impl AuthnRequest {
     }
 }
 
-fn escape(text: &str) -> String {
+/// `text` as it may stand in an element or between double quotes.
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -81,7 +88,12 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::marketplace::{AllSettings, Directory};
+    use crate::{
+        marketplace::{AllSettings, Directory, IdpKey, SignatureAlgorithm},
+        saml::{RequestSignerError, service_provider_metadata},
+        secrets::SigningKey,
+        testing::IdentityProvider,
+    };
 
     fn marketplace() -> Marketplace {
         let document = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config.json");
@@ -116,13 +128,65 @@ mod tests {
 
     #[test]
     fn the_redirect_carries_the_request_and_the_group() {
-        let url = request().redirect_url(&marketplace(), Some(&"cld-7a1c".parse().unwrap()));
+        let url = request().redirect_url(&marketplace(), None, Some(&"cld-7a1c".parse().unwrap()));
         let url = url::Url::parse(&url).unwrap();
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         assert_eq!(url.as_str().split('?').next().unwrap(), vector()["idp_url"]);
         assert_eq!(inflate(&pairs[0].1), request().to_xml(&marketplace()));
         assert_eq!(pairs[1], ("group_id".to_owned(), "cld-7a1c".to_owned()));
         assert_eq!(pairs.len(), 2);
+    }
+
+    #[test]
+    fn a_signed_redirect_is_signed_over_exactly_what_is_sent() {
+        let idp = IdentityProvider::generate();
+        let key =
+            SigningKey { private_key: idp.private_key_pem().into(), certificate: idp.certificate_pem().to_owned() };
+        let signer = RequestSigner::new(&key).unwrap();
+        let url = request().redirect_url(&marketplace(), Some(&signer), Some(&"cld-7a1c".parse().unwrap()));
+        let (_, query) = url.split_once('?').unwrap();
+        let (signed, rest) = query.split_once("&Signature=").unwrap();
+        let (signature, group) = rest.split_once('&').unwrap();
+        let signature = percent_decoded(signature);
+        let certificate = IdpKey::from_pem(idp.certificate_pem(), None).unwrap();
+        let signature = STANDARD.decode(signature).unwrap();
+        assert!(certificate.verifies(SignatureAlgorithm::RsaSha256, signed.as_bytes(), &signature));
+        assert!(signed.starts_with("SAMLRequest=") && signed.ends_with("xmldsig-more%23rsa-sha256"), "{signed}");
+        assert_eq!(group, "group_id=cld-7a1c");
+    }
+
+    fn percent_decoded(value: &str) -> String {
+        form_urlencoded::parse(format!("x={value}").as_bytes()).next().unwrap().1.into_owned()
+    }
+
+    #[test]
+    fn a_key_and_a_certificate_of_two_pairs_do_not_sign() {
+        let [one, other] = [IdentityProvider::generate(), IdentityProvider::generate()];
+        let key = |private: &str, certificate: &str| {
+            RequestSigner::new(&SigningKey { private_key: private.into(), certificate: certificate.to_owned() })
+        };
+        let mismatch = key(one.private_key_pem(), other.certificate_pem());
+        assert_eq!(mismatch.unwrap_err(), RequestSignerError::Mismatch);
+        assert_eq!(key("hush", one.certificate_pem()).unwrap_err(), RequestSignerError::PrivateKey);
+        assert!(matches!(key(one.private_key_pem(), "x").unwrap_err(), RequestSignerError::Certificate(_)));
+    }
+
+    #[test]
+    fn the_metadata_names_our_endpoint_and_our_key() {
+        let idp = IdentityProvider::generate();
+        let key =
+            SigningKey { private_key: idp.private_key_pem().into(), certificate: idp.certificate_pem().to_owned() };
+        let signer = RequestSigner::new(&key).unwrap();
+        let signed = service_provider_metadata(&marketplace(), Some(&signer));
+        let document = canonical_xml::Document::parse(&signed).unwrap();
+        let find = |name: &str| document.root().descendants().find(|element| element.local_name() == name).unwrap();
+        assert_eq!(document.root().attribute("entityID"), Some("app-9f3d"));
+        assert_eq!(find("AssertionConsumerService").attribute("Location"), Some(&*marketplace().acs_url));
+        assert_eq!(find("SPSSODescriptor").attribute("AuthnRequestsSigned"), Some("true"));
+        assert_eq!(find("SPSSODescriptor").attribute("WantAssertionsSigned"), Some("true"));
+        assert!(signed.contains(&signer.certificate()));
+        let unsigned = service_provider_metadata(&marketplace(), None);
+        assert!(unsigned.contains("AuthnRequestsSigned=\"false\"") && !unsigned.contains("KeyDescriptor"));
     }
 
     #[test]

@@ -31,11 +31,14 @@ pub fn decode(encoded: &str) -> Result<String, ResponseError> {
 
 /// `text` without its line breaks and other white space; itself, if there is none.
 pub(super) fn without_white_space(text: &str) -> Cow<'_, [u8]> {
-    let mut pieces = text.split_ascii_whitespace();
-    match (pieces.next(), pieces.next()) {
-        (first, None) => Cow::Borrowed(first.unwrap_or_default().as_bytes()),
-        _ => Cow::Owned(text.split_ascii_whitespace().flat_map(str::bytes).collect()),
+    if !text.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        return Cow::Borrowed(text.as_bytes());
     }
+    let mut compact = Vec::with_capacity(text.len());
+    for line in text.as_bytes().split(u8::is_ascii_whitespace) {
+        compact.extend_from_slice(line);
+    }
+    Cow::Owned(compact)
 }
 
 /// A response of the right structure that nobody has vouched for: it has one assertion, its direct child, with one

@@ -1,5 +1,7 @@
 //! Why a response was refused, in the standard's own words.
 
+use crate::trace::reason_codes;
+
 /// One variant for each rule. None repeats what an outsider wrote, but for values that were signed by the marketplace's
 /// own key; even those are for the log and never for the caller.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -144,6 +146,44 @@ pub enum ResponseError {
         /// Which limit.
         attribute: &'static str,
     },
+}
+
+reason_codes! {
+    impl ResponseError {
+        Self::TooLarge { .. } => "response-too-large",
+        Self::NotBase64 => "not-base64",
+        Self::NotUtf8 => "not-utf-8",
+        Self::NotXml => "not-well-formed",
+        Self::DocumentType => "document-type",
+        Self::Declaration => "xml-declaration",
+        Self::ProcessingInstruction => "processing-instruction",
+        Self::TooMany { .. } => "too-many-nodes",
+        Self::Namespace => "namespace-not-absolute",
+        Self::DuplicateId => "duplicate-id",
+        Self::Id => "id-not-a-name",
+        Self::NotAResponse => "not-a-response",
+        Self::Version { .. } => "version",
+        Self::Encrypted => "encrypted-assertion",
+        Self::AssertionCount { .. } => "assertion-count",
+        Self::SignatureCount { .. } => "signature-count",
+        Self::Structure { .. } => "unforeseen-content",
+        Self::MissingAttribute { .. } => "missing-attribute",
+        Self::Algorithm { .. } => "algorithm-not-allowed",
+        Self::Reference => "reference",
+        Self::Signature => "signature-invalid",
+        Self::Digest => "digest-mismatch",
+        Self::Status => "status-not-success",
+        Self::DestinationMismatch => "destination-mismatch",
+        Self::Time { .. } => "malformed-time",
+        Self::IssuerMismatch { .. } => "issuer-mismatch",
+        Self::AudienceMismatch { .. } => "audience-mismatch",
+        Self::RecipientMismatch { .. } => "recipient-mismatch",
+        Self::InResponseToMismatch => "in-response-to-mismatch",
+        Self::Unsolicited => "unsolicited",
+        Self::ConfirmationMethod => "confirmation-method",
+        Self::NotYetValid => "not-yet-valid",
+        Self::Expired { .. } => "expired",
+    }
 }
 
 impl From<canonical_xml::Error> for ResponseError {

@@ -14,11 +14,14 @@
 mod algorithm;
 mod assertion;
 mod authn_request;
+mod claims;
 mod conditions;
 mod document;
 #[cfg(feature = "engine-samael")]
 pub mod engine_samael;
 mod error;
+mod metadata;
+mod request_signer;
 mod response;
 mod signature;
 #[cfg(test)]
@@ -30,26 +33,49 @@ pub use authn_request::AuthnRequest;
 pub use conditions::Expectations;
 pub use document::{MAX_ENCODED_LEN, UnverifiedResponse, decode};
 pub use error::ResponseError;
+pub use metadata::service_provider_metadata;
+pub use request_signer::{RequestSigner, RequestSignerError};
 pub use signature::SignedAssertion;
 
 pub use canonical_xml::Document;
 
-use crate::{identity::Assertion, marketplace::Marketplace};
+use crate::{identity::Assertion, marketplace::Marketplace, trace::Claims};
+
+/// A response that was refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{error}")]
+pub struct Refusal {
+    /// The first rule that does not hold.
+    pub error: ResponseError,
+    /// What it said, as far as it could be read. Nobody has vouched for any of it.
+    pub claims: Box<Claims>,
+}
 
 /// Takes a `SAMLResponse` form field through stages 1 to 4.
 ///
 /// # Errors
-/// The first rule that does not hold.
-pub fn accept(
-    encoded: &str,
-    marketplace: &Marketplace,
-    expectations: &Expectations<'_>,
-) -> Result<Assertion, ResponseError> {
+/// [`Refusal`] names the first rule that does not hold.
+pub fn accept(encoded: &str, marketplace: &Marketplace, expected: &Expectations<'_>) -> Result<Assertion, Refusal> {
     let xml = decode(encoded)?;
-    let document = Document::parse(&xml)?;
-    let response = UnverifiedResponse::of(&document)?;
+    let document = Document::parse(&xml).map_err(ResponseError::from)?;
+    examine(&document, marketplace, expected)
+        .map_err(|error| Refusal { error, claims: Box::new(claims::of(document.root())) })
+}
+
+fn examine(
+    document: &Document<'_>,
+    marketplace: &Marketplace,
+    expected: &Expectations<'_>,
+) -> Result<Assertion, ResponseError> {
+    let response = UnverifiedResponse::of(document)?;
     let signed = response.verify(&marketplace.idp_keys, marketplace.settings.legacy_cryptography)?;
-    let assertion = signed.read()?.check(marketplace, expectations)?;
+    let assertion = signed.read()?.check(marketplace, expected)?;
     response.check_envelope(&marketplace.acs_url)?;
     Ok(assertion)
+}
+
+impl From<ResponseError> for Refusal {
+    fn from(error: ResponseError) -> Self {
+        Self { error, claims: Box::default() }
+    }
 }

@@ -14,20 +14,33 @@ use super::{
 };
 use crate::marketplace::{IdpKey, LegacyCryptography, SignatureAlgorithm};
 
+/// How many inclusive prefixes there may be; those that use them list one or two.
+const MAX_PREFIXES: usize = 16;
+
 /// An assertion, signature aside, that a key of the marketplace signed.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct SignedAssertion<'d> {
     pub(super) element: Element<'d>,
     signature: Element<'d>,
+    inclusive_prefixes: Vec<&'d str>,
 }
 
 /// What a signature says of itself.
 struct Signature<'d> {
     signed_info: Element<'d>,
+    signed_info_prefixes: Vec<&'d str>,
     algorithm: SignatureAlgorithm,
     value: Vec<u8>,
     digest_algorithm: DigestAlgorithm,
     digest: Vec<u8>,
+    assertion_prefixes: Vec<&'d str>,
+}
+
+/// What its one reference says.
+struct Reference<'d> {
+    digest_algorithm: DigestAlgorithm,
+    digest: Vec<u8>,
+    inclusive_prefixes: Vec<&'d str>,
 }
 
 impl<'d> UnverifiedResponse<'d> {
@@ -38,11 +51,15 @@ impl<'d> UnverifiedResponse<'d> {
     /// The first rule that does not hold; with no keys at all, [`ResponseError::Signature`].
     pub fn verify(&self, keys: &[IdpKey], legacy: LegacyCryptography) -> Result<SignedAssertion<'d>, ResponseError> {
         let signature = Signature::read(self, legacy)?;
-        let signed_info = signature.signed_info.canonical(None);
+        let signed_info = signature.signed_info.canonical(None, &signature.signed_info_prefixes);
         if !keys.iter().any(|key| key.verifies(signature.algorithm, &signed_info, &signature.value)) {
             return Err(ResponseError::Signature);
         }
-        let signed = SignedAssertion { element: self.assertion, signature: self.signature };
+        let signed = SignedAssertion {
+            element: self.assertion,
+            signature: self.signature,
+            inclusive_prefixes: signature.assertion_prefixes,
+        };
         if digest(signature.digest_algorithm.aws_lc(), &signed.canonical()).as_ref() != signature.digest {
             return Err(ResponseError::Digest);
         }
@@ -54,7 +71,7 @@ impl SignedAssertion<'_> {
     /// The canonical bytes that were digested.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        self.element.canonical(Some(self.signature))
+        self.element.canonical(Some(self.signature), &self.inclusive_prefixes)
     }
 }
 
@@ -74,55 +91,73 @@ impl<'d> Signature<'d> {
         signature.end()?;
 
         let mut children = signed_info.sequence("SignedInfo");
-        let canonicalization = children.required(NS_SIGNATURE, "CanonicalizationMethod")?;
-        only(algorithm::EXCLUSIVE_C14N, canonicalization, "CanonicalizationMethod")?;
-        let method = named(children.required(NS_SIGNATURE, "SignatureMethod")?, "SignatureMethod")?;
+        let method = children.required(NS_SIGNATURE, "CanonicalizationMethod")?;
+        let signed_info_prefixes = exclusive_c14n(method, "CanonicalizationMethod")?;
+        let method = plain(children.required(NS_SIGNATURE, "SignatureMethod")?, "SignatureMethod")?;
         let algorithm = algorithm::signature_algorithm(method, legacy)
             .ok_or(ResponseError::Algorithm { element: "SignatureMethod" })?;
         let reference = children.required(NS_SIGNATURE, "Reference")?;
         children.end()?;
 
-        let (digest_algorithm, digest) = read_reference(reference, response.assertion_id, legacy)?;
-        Ok(Self { signed_info, algorithm, value, digest_algorithm, digest })
+        let Reference { digest_algorithm, digest, inclusive_prefixes: assertion_prefixes } =
+            Reference::read(reference, response.assertion_id, legacy)?;
+        Ok(Self { signed_info, signed_info_prefixes, algorithm, value, digest_algorithm, digest, assertion_prefixes })
     }
 }
 
-/// The digest of a reference to the element `id`, transformed exactly as the profile says.
-fn read_reference(
-    reference: Element<'_>,
-    id: &str,
-    legacy: LegacyCryptography,
-) -> Result<(DigestAlgorithm, Vec<u8>), ResponseError> {
-    if reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')) != Some(id) {
-        return Err(ResponseError::Reference);
+impl<'d> Reference<'d> {
+    /// Reads a reference to the element `id`, transformed exactly as the profile says.
+    fn read(reference: Element<'d>, id: &str, legacy: LegacyCryptography) -> Result<Self, ResponseError> {
+        if reference.attribute("URI").and_then(|uri| uri.strip_prefix('#')) != Some(id) {
+            return Err(ResponseError::Reference);
+        }
+        let mut children = reference.sequence("Reference");
+        let transforms = children.required(NS_SIGNATURE, "Transforms")?;
+        let method = plain(children.required(NS_SIGNATURE, "DigestMethod")?, "DigestMethod")?;
+        let digest_algorithm =
+            DigestAlgorithm::of(method, legacy).ok_or(ResponseError::Algorithm { element: "DigestMethod" })?;
+        let digest = base64_text(children.required(NS_SIGNATURE, "DigestValue")?, "DigestValue")?;
+        children.end()?;
+
+        let mut children = transforms.sequence("Transforms");
+        if plain(children.required(NS_SIGNATURE, "Transform")?, "Transform")? != algorithm::ENVELOPED_SIGNATURE {
+            return Err(ResponseError::Algorithm { element: "Transform" });
+        }
+        let inclusive_prefixes = exclusive_c14n(children.required(NS_SIGNATURE, "Transform")?, "Transform")?;
+        children.end()?;
+        Ok(Self { digest_algorithm, digest, inclusive_prefixes })
     }
-    let mut children = reference.sequence("Reference");
-    let transforms = children.required(NS_SIGNATURE, "Transforms")?;
-    let method = named(children.required(NS_SIGNATURE, "DigestMethod")?, "DigestMethod")?;
-    let algorithm = DigestAlgorithm::of(method, legacy).ok_or(ResponseError::Algorithm { element: "DigestMethod" })?;
-    let digest = base64_text(children.required(NS_SIGNATURE, "DigestValue")?, "DigestValue")?;
-    children.end()?;
-
-    let mut children = transforms.sequence("Transforms");
-    only(algorithm::ENVELOPED_SIGNATURE, children.required(NS_SIGNATURE, "Transform")?, "Transform")?;
-    only(algorithm::EXCLUSIVE_C14N, children.required(NS_SIGNATURE, "Transform")?, "Transform")?;
-    children.end()?;
-    Ok((algorithm, digest))
-}
-
-/// The element names this algorithm and no other.
-fn only(expected: &str, method: Element<'_>, element: &'static str) -> Result<(), ResponseError> {
-    if named(method, element)? == expected { Ok(()) } else { Err(ResponseError::Algorithm { element }) }
 }
 
 /// The algorithm an element names. It takes no parameters: no other attribute, no content.
-fn named<'d>(method: Element<'d>, element: &'static str) -> Result<&'d str, ResponseError> {
-    let refused = ResponseError::Algorithm { element };
-    let name = method.attribute("Algorithm").filter(|_| method.attributes().len() == 1);
-    match (name, method.sequence(element).any()?) {
-        (Some(name), None) => Ok(name),
-        _ => Err(refused),
+fn plain<'d>(method: Element<'d>, element: &'static str) -> Result<&'d str, ResponseError> {
+    let name = named(method, element)?;
+    match method.sequence(element).any()? {
+        None => Ok(name),
+        Some(_) => Err(ResponseError::Algorithm { element }),
     }
+}
+
+/// The element names exclusive canonicalization: with which inclusive prefixes (Exclusive XML Canonicalization 1.0, 3). They only
+/// add declarations to what is signed.
+fn exclusive_c14n<'d>(method: Element<'d>, element: &'static str) -> Result<Vec<&'d str>, ResponseError> {
+    let refused = ResponseError::Algorithm { element };
+    if named(method, element)? != algorithm::EXCLUSIVE_C14N {
+        return Err(refused);
+    }
+    let mut children = method.sequence(element);
+    let Some(list) = children.optional(algorithm::EXCLUSIVE_C14N, "InclusiveNamespaces")? else {
+        return if children.any()?.is_none() { Ok(Vec::new()) } else { Err(refused) };
+    };
+    let prefixes: Vec<&str> = list.attribute("PrefixList").unwrap_or_default().split_ascii_whitespace().collect();
+    let plain = list.attributes().len() <= 1 && list.sequence(element).any()?.is_none() && children.any()?.is_none();
+    if plain && prefixes.len() <= MAX_PREFIXES { Ok(prefixes) } else { Err(refused) }
+}
+
+/// The algorithm an element names, with no other attribute.
+fn named<'d>(method: Element<'d>, element: &'static str) -> Result<&'d str, ResponseError> {
+    let name = method.attribute("Algorithm").filter(|_| method.attributes().len() == 1);
+    name.ok_or(ResponseError::Algorithm { element })
 }
 
 /// The bytes in an element that holds one piece of text and nothing else, no comment either: `SignedInfo` is compared

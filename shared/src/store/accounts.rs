@@ -1,17 +1,21 @@
 //! Reading who is signed in, redeeming codes, ending sessions.
 
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::{Client, types::ReturnValue};
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, ReturnValue},
+};
 use jiff::Timestamp;
 
 use super::{
     StoreError,
     item::{CodeItem, GroupItem, Item, MemberItem, SessionItem, UserItem},
-    keys::Key,
+    keys::{Key, PARTITION_KEY},
 };
 use crate::{
     domain::VirtualUser,
-    session::{ActiveSession, Session, Token, TokenDigest},
+    identity::MarketplaceSession,
+    session::{ActiveSession, Created, Destination, Session, Token, TokenDigest},
 };
 
 /// The accounts table.
@@ -42,11 +46,15 @@ impl Accounts {
         self.active_session(&id.digest(), now).await
     }
 
-    /// Redeems a one-time code: the session behind it, once.
+    /// Redeems a one-time code: the session behind it, once, and where the person wanted to go.
     ///
     /// # Errors
     /// [`StoreError`]: the code may have been used up.
-    pub async fn redeem_code(&self, code: &Token, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
+    pub async fn redeem_code(
+        &self,
+        code: &Token,
+        now: Timestamp,
+    ) -> Result<Option<(ActiveSession, Destination)>, StoreError> {
         let deleted = self
             .client
             .delete_item()
@@ -61,7 +69,38 @@ impl Accounts {
         if code.expires_at <= now {
             return Ok(None);
         }
-        self.active_session(&code.session, now).await
+        let active = self.active_session(&code.session, now).await?;
+        Ok(active.map(|active| (active, code.destination)))
+    }
+
+    /// Notes that the marketplace was asked and says that a session holds, until `recheck_at` (protocol.md §3.11). One that has
+    /// ended meanwhile stays ended.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it will be asked again.
+    pub async fn session_rechecked(
+        &self,
+        id: &Token,
+        checked_at: Timestamp,
+        recheck_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let updated = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(Key::session(&id.digest()).into_attributes()))
+            .update_expression("SET checked_at = :checked_at, recheck_at = :recheck_at")
+            .condition_expression("attribute_exists(#key)")
+            .expression_attribute_names("#key", PARTITION_KEY)
+            .expression_attribute_values(":checked_at", AttributeValue::S(checked_at.to_string()))
+            .expression_attribute_values(":recheck_at", AttributeValue::S(recheck_at.to_string()))
+            .send()
+            .await;
+        match updated {
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error) => Err(StoreError::request("UpdateItem")(error)),
+            Ok(_) => Ok(()),
+        }
     }
 
     /// Ends a session. Ending one that is not there is no error.
@@ -99,7 +138,14 @@ impl Accounts {
             self.get::<MemberItem>(Key::member(marketplace, group, user)),
         )?;
         let (Some(user), Some(group), Some(member)) = (found_user, found_group, found_member) else { return Ok(None) };
+        // The sign-in that made a record is the one whose session is as old.
+        let by_this_sign_in = |created_at: Option<Timestamp>| created_at == Some(session.created_at);
         Ok(Some(ActiveSession {
+            created: Created {
+                group: by_this_sign_in(group.created_at),
+                user: by_this_sign_in(user.created_at),
+                member: by_this_sign_in(member.created_at),
+            },
             virtual_user: VirtualUser {
                 id: VirtualUser::id_of(&session.user, &session.group),
                 email: member.virtual_email,
@@ -113,12 +159,17 @@ impl Accounts {
                 group: session.group,
                 created_at: session.created_at,
                 expires_at: session.expires_at,
-                recheck_at: session.recheck_at,
+                creation_mode: session.creation_mode,
+                marketplace_session: MarketplaceSession {
+                    token: session.marketplace_session.into(),
+                    recheck_at: session.recheck_at,
+                },
+                checked_at: session.checked_at,
             },
         }))
     }
 
-    async fn get<T: Item>(&self, key: Key) -> Result<Option<T>, StoreError> {
+    pub(super) async fn get<T: Item>(&self, key: Key) -> Result<Option<T>, StoreError> {
         let found = self
             .client
             .get_item()

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{StoreError, keys::Key};
 use crate::{
-    domain::{Group, GroupId, MarketplaceKey, Role, User, UserId},
-    session::TokenDigest,
+    domain::{CreationMode, Group, GroupId, MarketplaceKey, Role, User, UserId},
+    session::{Destination, TokenDigest},
+    trace::SignInTrace,
 };
 
 pub(super) type Attributes = HashMap<String, AttributeValue>;
@@ -46,6 +47,9 @@ pub(super) struct GroupItem {
     #[serde(flatten)]
     pub(super) group: Group,
     pub(super) updated_at: Timestamp,
+    /// Written with the first update and never again.
+    #[serde(default, skip_serializing)]
+    pub(super) created_at: Option<Timestamp>,
 }
 
 /// A person, in their marketplace.
@@ -55,6 +59,9 @@ pub(super) struct UserItem {
     #[serde(flatten)]
     pub(super) user: User,
     pub(super) updated_at: Timestamp,
+    /// Written with the first update and never again.
+    #[serde(default, skip_serializing)]
+    pub(super) created_at: Option<Timestamp>,
 }
 
 /// What a person is in a group, and their virtual self there.
@@ -66,6 +73,9 @@ pub(super) struct MemberItem {
     pub(super) role: Role,
     pub(super) virtual_email: String,
     pub(super) updated_at: Timestamp,
+    /// Written with the first update and never again.
+    #[serde(default, skip_serializing)]
+    pub(super) created_at: Option<Timestamp>,
 }
 
 /// Proof that an assertion or a request has had its one use.
@@ -85,7 +95,18 @@ pub(super) struct SessionItem {
     /// The marketplace's session token, for the recheck of protocol.md §3.11. It is worth nothing beyond that check.
     pub(super) marketplace_session: String,
     pub(super) recheck_at: Timestamp,
+    pub(super) checked_at: Timestamp,
+    pub(super) creation_mode: CreationMode,
     pub(super) created_at: Timestamp,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub(super) expires_at: Timestamp,
+}
+
+/// What an attempt to sign in left behind, under its reference.
+#[derive(Serialize, Deserialize)]
+pub(super) struct TraceItem {
+    #[serde(flatten)]
+    pub(super) trace: SignInTrace,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub(super) expires_at: Timestamp,
 }
@@ -95,6 +116,7 @@ pub(super) struct SessionItem {
 pub(super) struct CodeItem {
     pub(super) marketplace: MarketplaceKey,
     pub(super) session: TokenDigest,
+    pub(super) destination: Destination,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub(super) expires_at: Timestamp,
 }
@@ -116,4 +138,7 @@ impl Item for SessionItem {
 }
 impl Item for CodeItem {
     const TYPE: &'static str = "code";
+}
+impl Item for TraceItem {
+    const TYPE: &'static str = "trace";
 }

@@ -9,6 +9,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     domain::{GroupId, MarketplaceKey, UserId},
+    http::Reference,
     session::TokenDigest,
 };
 
@@ -54,6 +55,10 @@ impl Key {
 
     pub(super) fn code(code: &TokenDigest) -> Self {
         Self::new(format!("CODE#{}", code.as_str()), "CODE".to_owned())
+    }
+
+    pub(super) fn trace(reference: &Reference) -> Self {
+        Self::new(format!("TRACE#{reference}"), "TRACE".to_owned())
     }
 
     fn new(partition: String, sort: String) -> Self {

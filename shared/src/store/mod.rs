@@ -10,6 +10,7 @@ mod keys;
 mod sign_in;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use accounts::Accounts;
 pub use error::StoreError;

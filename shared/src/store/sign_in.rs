@@ -12,14 +12,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Accounts, StoreError,
-    item::{Attributes, CodeItem, ConsumedItem, GroupItem, Item, MemberItem, SessionItem, UserItem},
+    item::{Attributes, CodeItem, ConsumedItem, GroupItem, Item, MemberItem, SessionItem, TraceItem, UserItem},
     keys::{Key, PARTITION_KEY},
 };
 use crate::{
-    domain::MarketplaceKey,
+    domain::{CreationMode, MarketplaceKey},
     identity::{Assertion, Identity},
     random,
-    session::{CODE_LIFETIME, SESSION_LIFETIME, Token, TokenDigest},
+    session::{CODE_LIFETIME, Destination, SESSION_LIFETIME, Token, TokenDigest},
+    trace::{SignInTrace, reason_codes},
 };
 
 /// A used request is remembered for longer than the cookie that can present it lives.
@@ -46,8 +47,14 @@ pub struct SignIn<'a> {
     pub session: &'a Token,
     /// The app's one-time code.
     pub code: &'a Token,
+    /// Where the person wanted to go.
+    pub destination: &'a Destination,
+    /// Under which of the person's two ids the app files them.
+    pub creation_mode: CreationMode,
     /// The session this browser had before: it ends.
     pub replaces: Option<&'a TokenDigest>,
+    /// What an operator will find of it.
+    pub trace: &'a SignInTrace,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -64,6 +71,14 @@ pub enum SignInError {
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+reason_codes! {
+    impl SignInError {
+        Self::AssertionConsumed => "assertion-consumed",
+        Self::RequestConsumed => "request-consumed",
+        Self::Store(_) => "store",
+    }
 }
 
 impl Accounts {
@@ -111,6 +126,7 @@ impl SignIn<'_> {
             upsert(table, Key::member(self.marketplace, group, user), self.member().attributes()?, self.now)?,
             create(table, self.session_item().at(Key::session(&self.session.digest()))?)?,
             create(table, self.code_item().at(Key::code(&self.code.digest()))?)?,
+            create(table, TraceItem::of(self.trace).at(Key::trace(&self.trace.reference))?)?,
         ];
         if let Some(request_id) = &self.assertion.request_id {
             let used = until(self.now + REQUEST_MEMORY).at(Key::consumed_request(self.marketplace, request_id))?;
@@ -123,11 +139,21 @@ impl SignIn<'_> {
     }
 
     fn group(&self) -> GroupItem {
-        GroupItem { marketplace: self.marketplace.clone(), group: self.identity.group.clone(), updated_at: self.now }
+        GroupItem {
+            marketplace: self.marketplace.clone(),
+            group: self.identity.group.clone(),
+            updated_at: self.now,
+            created_at: None,
+        }
     }
 
     fn user(&self) -> UserItem {
-        UserItem { marketplace: self.marketplace.clone(), user: self.identity.user.clone(), updated_at: self.now }
+        UserItem {
+            marketplace: self.marketplace.clone(),
+            user: self.identity.user.clone(),
+            updated_at: self.now,
+            created_at: None,
+        }
     }
 
     fn member(&self) -> MemberItem {
@@ -138,6 +164,7 @@ impl SignIn<'_> {
             role: self.identity.role.clone(),
             virtual_email: self.identity.virtual_user.email.clone(),
             updated_at: self.now,
+            created_at: None,
         }
     }
 
@@ -149,6 +176,8 @@ impl SignIn<'_> {
             group: self.identity.group.id.clone(),
             marketplace_session: self.identity.session.token.expose().to_owned(),
             recheck_at: self.identity.session.recheck_at,
+            checked_at: self.now,
+            creation_mode: self.creation_mode,
             created_at: self.now,
             expires_at: self.assertion.session_not_on_or_after.map_or(longest, |limit| limit.min(longest)),
         }
@@ -158,6 +187,7 @@ impl SignIn<'_> {
         CodeItem {
             marketplace: self.marketplace.clone(),
             session: self.session.digest(),
+            destination: self.destination.clone(),
             expires_at: self.now + CODE_LIFETIME,
         }
     }

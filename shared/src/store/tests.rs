@@ -10,9 +10,12 @@ use jiff::Timestamp;
 
 use super::{sign_in::ATTEMPTS, *};
 use crate::{
+    domain::{CreationMode, MarketplaceKey},
+    http::Reference,
     identity::{Assertion, Identity},
-    session::Token,
+    session::{Destination, Token},
     testing::sample_attributes,
+    trace::{Claims, Protocol, SIGNED_IN, SignInTrace},
 };
 
 /// Cancelled with these reasons for the first two items, the two uses.
@@ -24,7 +27,7 @@ fn cancelled(codes: [&str; 2]) -> TransactWriteItemsError {
 
 async fn sign_in(client: Client) -> Result<(), SignInError> {
     let now: Timestamp = "2030-01-15T10:00:30Z".parse().unwrap();
-    let marketplace = "acme-hub".parse().unwrap();
+    let marketplace: MarketplaceKey = "acme-hub".parse().unwrap();
     let assertion = Assertion {
         id: "_a".to_owned(),
         request_id: Some("_r".to_owned()),
@@ -35,13 +38,25 @@ async fn sign_in(client: Client) -> Result<(), SignInError> {
     };
     let identity = Identity::try_from(&assertion).unwrap();
     let (session, code) = (Token::generate(), Token::generate());
+    let trace = SignInTrace {
+        reference: Reference::generate(),
+        marketplace: marketplace.clone(),
+        protocol: Protocol::Saml,
+        at: now,
+        outcome: SIGNED_IN.to_owned(),
+        explanation: String::new(),
+        claims: Claims::default(),
+    };
     let sign_in = SignIn {
         marketplace: &marketplace,
         assertion: &assertion,
         identity: &identity,
         session: &session,
         code: &code,
+        destination: &Destination::default(),
+        creation_mode: CreationMode::Real,
         replaces: None,
+        trace: &trace,
         now,
     };
     Accounts::new(client, "accounts".to_owned()).sign_in(&sign_in).await

@@ -1,15 +1,25 @@
 //! Responses of the shape of protocol.md §3.6, really signed, in which everything can be changed before or after signing.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::{
+    digest::{SHA256, SHA384, SHA512, digest},
+    rand::SystemRandom,
+    signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaEncoding},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::{SignedDuration, Timestamp};
-use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256, SigningKey as _};
+use rcgen::{CertificateParams, KeyPair, PKCS_RSA_SHA256};
 
 /// A key and its certificate.
-#[derive(Debug)]
 pub struct IdentityProvider {
     key: KeyPair,
+    private_key_pem: String,
     certificate_pem: String,
+}
+
+impl std::fmt::Debug for IdentityProvider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IdentityProvider").finish_non_exhaustive()
+    }
 }
 
 impl IdentityProvider {
@@ -28,7 +38,7 @@ impl IdentityProvider {
     fn with_key(key: KeyPair) -> Self {
         let params = CertificateParams::new(vec!["idp.test".to_owned()]).expect("a plain name");
         let certificate_pem = params.self_signed(&key).expect("a self-signed certificate").pem();
-        Self { key, certificate_pem }
+        Self { private_key_pem: key.serialize_pem(), key, certificate_pem }
     }
 
     /// Its certificate.
@@ -37,9 +47,35 @@ impl IdentityProvider {
         &self.certificate_pem
     }
 
-    fn sign(&self, text: &str) -> String {
-        STANDARD.encode(self.key.sign(text.as_bytes()).expect("RSA signs"))
+    /// Its private key, in PKCS #8: worth nothing outside the test that made it.
+    #[must_use]
+    pub fn private_key_pem(&self) -> &str {
+        &self.private_key_pem
     }
+
+    fn sign(&self, text: &str, strength: Strength) -> String {
+        let pkcs8 = self.key.serialize_der();
+        let key = aws_lc_rs::rsa::KeyPair::from_pkcs8(&pkcs8).expect("its own key");
+        let encoding: &dyn RsaEncoding = match strength {
+            Strength::Sha256 => &RSA_PKCS1_SHA256,
+            Strength::Sha384 => &RSA_PKCS1_SHA384,
+            Strength::Sha512 => &RSA_PKCS1_SHA512,
+        };
+        let mut signature = vec![0; key.public_modulus_len()];
+        key.sign(encoding, &SystemRandom::new(), text.as_bytes(), &mut signature).expect("RSA signs");
+        STANDARD.encode(signature)
+    }
+}
+
+/// Which of the SHA-2 family signs and digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// What everybody uses.
+    Sha256,
+    /// Longer.
+    Sha384,
+    /// The longest.
+    Sha512,
 }
 
 /// A response before it is signed. Every part is public: a test changes exactly one.
@@ -159,19 +195,34 @@ impl ResponseDraft {
     /// The signature over the assertion as it stands.
     #[must_use]
     pub fn signature(&self, idp: &IdentityProvider) -> String {
-        let digest = STANDARD.encode(digest(&SHA256, self.assertion.as_bytes()));
+        self.signature_with(idp, Strength::Sha256)
+    }
+
+    fn signature_with(&self, idp: &IdentityProvider, strength: Strength) -> String {
+        let algorithm = match strength {
+            Strength::Sha256 => &SHA256,
+            Strength::Sha384 => &SHA384,
+            Strength::Sha512 => &SHA512,
+        };
+        let digest = STANDARD.encode(digest(algorithm, self.assertion.as_bytes()));
         let signed_info = self.signed_info.replace("{digest}", &digest).replace("{id}", &self.assertion_id);
         format!(
             r#"<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#">{signed_info}<ds:SignatureValue>{}</ds:SignatureValue></ds:Signature>"#,
-            idp.sign(&signed_info)
+            idp.sign(&signed_info, strength)
         )
     }
 
     /// The response as XML, signed.
     #[must_use]
     pub fn sign(&self, idp: &IdentityProvider) -> String {
+        self.sign_with(idp, Strength::Sha256)
+    }
+
+    /// The response as XML, signed and digested with this algorithm, whatever `SignedInfo` says.
+    #[must_use]
+    pub fn sign_with(&self, idp: &IdentityProvider, strength: Strength) -> String {
         let (head, tail) = self.assertion.split_once("</Issuer>").expect("an assertion has an issuer");
-        self.wrap(&format!("{head}</Issuer>{}{tail}", self.signature(idp)))
+        self.wrap(&format!("{head}</Issuer>{}{tail}", self.signature_with(idp, strength)))
     }
 
     /// The response as XML around `assertion`.

@@ -3,4 +3,4 @@
 
 mod identity_provider;
 
-pub use identity_provider::{IdentityProvider, ResponseDraft, sample_attributes};
+pub use identity_provider::{IdentityProvider, ResponseDraft, Strength, sample_attributes};

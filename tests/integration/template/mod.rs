@@ -40,9 +40,12 @@ const FUNCTIONS: [Function; 2] = [
             ("ACCOUNTS_TABLE", "AccountsTable"),
             ("APPLICATION_SECRET_ID", "ApplicationSecret"),
             ("APP_POST_LOGIN_URL", "AppPostLoginUrl"),
+            ("APP_RETURN_ORIGINS", "AppReturnOrigins"),
             ("DEVELOPER_PLATFORM_SECRET_ID", "DeveloperPlatformSecretArn"),
+            ("MARKETPLACE_SETTINGS", "MarketplaceSettings"),
             ("MNO_DEVPL_API_PATH", "DeveloperPlatformApiPath"),
             ("MNO_DEVPL_HOST", "DeveloperPlatformHost"),
+            ("SAML_SIGNING_SECRET_ID", "SamlSigningSecretArn"),
         ],
         paths: &sso::PATHS,
     },
@@ -112,9 +115,12 @@ impl Template {
     }
 }
 
-/// What `!Ref X` and `!GetAtt X.Arn` refer to: `X`, `X.Arn`.
+/// What `!Ref X` and `!GetAtt X.Arn` refer to: `X`, `X.Arn`. One that is left away under a condition refers all the same.
 fn referred(value: &Value) -> Option<String> {
     let Value::Tagged(tagged) = value else { return None };
+    if tagged.tag == "!If" && referred(&tagged.value[2]).as_deref() == Some("AWS::NoValue") {
+        return referred(&tagged.value[1]);
+    }
     let known = ["!Ref", "!GetAtt"].contains(&tagged.tag.to_string().as_str());
     tagged.value.as_str().filter(|_| known).map(str::to_owned)
 }
@@ -151,7 +157,11 @@ fn every_variable_that_a_function_reads_is_set_and_no_other() {
         let expected = variables.iter().chain([&LOG_LEVEL]).map(|(name, from)| (*name, (*from).to_owned()));
         assert_eq!(set, expected.collect(), "{folder}");
 
-        let value = |name: &str| if name == "MNO_DEVPL_HOST" { "https://platform.test" } else { "x" };
+        let value = |name: &str| match name {
+            "MNO_DEVPL_HOST" => "https://platform.test",
+            "MARKETPLACE_SETTINGS" => "{}",
+            _ => "x",
+        };
         let given = Variables::from_iter(set.keys().map(|name| (*name, value(name))));
         assert_eq!(read(&given), Ok(()), "{folder}");
         let mut asked = given.asked();

@@ -53,6 +53,7 @@ fn draft_for(request_id: &str) -> ResponseDraft {
 
 fn accept_at(xml: &str, marketplace: &Marketplace, now: Timestamp) -> Result<Assertion, ResponseError> {
     accept(&STANDARD.encode(xml), marketplace, &Expectations { request_ids: &[REQUEST.to_owned()], now })
+        .map_err(|refusal| refusal.error)
 }
 
 fn outcome(xml: &str) -> Result<Assertion, ResponseError> {

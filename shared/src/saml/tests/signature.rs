@@ -1,6 +1,7 @@
 //! Stage 3: the signature.
 
 use super::*;
+use crate::testing::Strength;
 
 fn with_signed_info(from: &str, to: &str) -> ResponseError {
     let mut draft = draft();
@@ -92,11 +93,59 @@ fn algorithms_outside_the_list_are_refused_even_if_they_verify() {
 
 #[test]
 fn algorithms_take_no_parameters() {
-    let inclusive = "<ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"x\"></ec:InclusiveNamespaces></ds:CanonicalizationMethod>";
-    assert_eq!(
-        with_signed_info("</ds:CanonicalizationMethod>", inclusive),
-        ResponseError::Algorithm { element: "CanonicalizationMethod" }
+    for (element, place, parameter) in [
+        ("CanonicalizationMethod", "</ds:CanonicalizationMethod>", "<ds:XPath></ds:XPath>"),
+        ("SignatureMethod", "</ds:SignatureMethod>", "<ds:HMACOutputLength>8</ds:HMACOutputLength>"),
+        ("DigestMethod", "</ds:DigestMethod>", "<ds:X></ds:X>"),
+        ("Transform", "</ds:Transform>", "<ds:XPath></ds:XPath>"),
+    ] {
+        let error = with_signed_info(place, &format!("{parameter}{place}"));
+        assert_eq!(error, ResponseError::Algorithm { element }, "{parameter}");
+    }
+}
+
+#[test]
+fn the_stronger_members_of_the_family_are_fine() {
+    for (signature, digest, algorithm) in [
+        ("xmldsig-more#rsa-sha384", "http://www.w3.org/2001/04/xmldsig-more#sha384", Strength::Sha384),
+        ("xmldsig-more#rsa-sha512", "http://www.w3.org/2001/04/xmlenc#sha512", Strength::Sha512),
+    ] {
+        let mut draft = draft();
+        draft.signed_info = draft
+            .signed_info
+            .replace("xmldsig-more#rsa-sha256", signature)
+            .replace("http://www.w3.org/2001/04/xmlenc#sha256", digest);
+        assert!(outcome(&draft.sign_with(idp(), algorithm)).is_ok(), "{signature}");
+        assert_eq!(refusal(&draft.sign(idp())), ResponseError::Signature, "{signature} over a signature with SHA-256");
+    }
+}
+
+#[test]
+fn inclusive_prefixes_are_declared_in_what_is_signed() {
+    let list = concat!(
+        r#"<ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="samlp #default nobody">"#,
+        "</ec:InclusiveNamespaces></ds:Transform></ds:Transforms>"
     );
+    let mut draft = draft();
+    draft.signed_info = draft.signed_info.replace("</ds:Transform></ds:Transforms>", list);
+    assert_eq!(refusal(&draft.sign(idp())), ResponseError::Digest, "samlp is in force in the assertion");
+    let declared = r#"<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" "#;
+    let draft = draft.replacing(r#"<Assertion xmlns="urn:oasis:names:tc:SAML:2.0:assertion" "#, declared);
+    assert!(outcome(&draft.sign(idp())).is_ok());
+}
+
+#[test]
+fn a_list_of_inclusive_prefixes_is_nothing_but_that() {
+    for list in [
+        r#"<ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="a" x="y"></ec:InclusiveNamespaces>"#,
+        r#"<ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="a"><ec:x></ec:x></ec:InclusiveNamespaces>"#,
+        r#"<ec:InclusiveNamespaces xmlns:ec="urn:x" PrefixList="a"></ec:InclusiveNamespaces>"#,
+        r#"<ec:InclusiveNamespaces xmlns:ec="http://www.w3.org/2001/10/xml-exc-c14n#" PrefixList="a b c d e f g h i j k l m n o p q"></ec:InclusiveNamespaces>"#,
+    ] {
+        let place = "</ds:CanonicalizationMethod>";
+        let error = with_signed_info(place, &format!("{list}{place}"));
+        assert_eq!(error, ResponseError::Algorithm { element: "CanonicalizationMethod" }, "{list}");
+    }
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! Asking a marketplace whether a session still holds (protocol.md §3.11): when that is due, and no sooner. The marketplace gives
+//! the question no protection, so its answer can only keep a session or end it.
+
+use std::{sync::OnceLock, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+use url::form_urlencoded;
+
+use crate::{
+    http_client,
+    marketplace::Marketplace,
+    session::{ActiveSession, Session, Token},
+    store::{Accounts, StoreError},
+    telemetry::causes,
+};
+
+/// How long a marketplace may take to answer while a person waits.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Its answer has about 60 bytes.
+const MAX_ANSWER_LEN: usize = 4 * 1024;
+/// The longest that a session goes on when the marketplace does not answer.
+const MAX_GRACE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Asks marketplaces. Its client is made when it is first needed: many cold starts need none.
+#[derive(Debug, Default)]
+pub struct SessionCheck {
+    client: OnceLock<reqwest::Client>,
+}
+
+/// What a marketplace says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds, and this is when to ask again.
+    Holds {
+        /// The marketplace's word.
+        recheck_at: Timestamp,
+    },
+    /// It is over.
+    Ended,
+}
+
+/// There is no clear answer. The address carries a token, so it is not repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// The marketplace could not be asked.
+    #[error("marketplace did not answer the session check")]
+    Transport(#[source] reqwest::Error),
+    /// Its answer is no session check's.
+    #[error("marketplace's answer to the session check makes no sense (status {status})")]
+    Answer {
+        /// As answered.
+        status: u16,
+    },
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    valid: Valid,
+    recheck: Option<Timestamp>,
+}
+
+/// Some marketplaces write it as text.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Valid {
+    Flag(bool),
+    Text(String),
+}
+
+impl SessionCheck {
+    /// The session of a cookie, if it holds: in our table, and at its marketplace where that is due to be asked. `marketplace` is
+    /// the one it belongs to; none, if we do not serve that any more, and then nothing of it holds.
+    ///
+    /// A marketplace that does not answer ends nothing at once: sessions go on for as long again as it had vouched for them, but
+    /// no longer than an hour.
+    ///
+    /// # Errors
+    /// [`StoreError`]: whether it holds is not known, so it must not be relied on.
+    pub async fn held(
+        &self,
+        accounts: &Accounts,
+        id: &Token,
+        active: ActiveSession,
+        marketplace: Option<&Marketplace>,
+        now: Timestamp,
+    ) -> Result<Option<ActiveSession>, StoreError> {
+        let Some(marketplace) = marketplace else { return Ok(None) };
+        let session = &active.session;
+        if now < session.marketplace_session.recheck_at {
+            return Ok(Some(active));
+        }
+        match self.ask(marketplace, session).await {
+            Ok(Verdict::Holds { recheck_at }) => {
+                accounts.session_rechecked(id, now, recheck_at).await?;
+                Ok(Some(active))
+            }
+            Ok(Verdict::Ended) => {
+                tracing::info!(marketplace.key = %session.marketplace, user.id = %session.user, "ended by the marketplace");
+                accounts.end_session(id).await?;
+                Ok(None)
+            }
+            Err(error) => {
+                let in_grace = now < grace_end(session);
+                tracing::warn!(marketplace.key = %session.marketplace, in_grace, causes = causes(&error), "{error}");
+                Ok(Some(active).filter(|_| in_grace))
+            }
+        }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, CheckError> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = http_client::new(TIMEOUT).map_err(CheckError::Transport)?;
+        Ok(self.client.get_or_init(|| client))
+    }
+
+    async fn ask(&self, marketplace: &Marketplace, session: &Session) -> Result<Verdict, CheckError> {
+        let token: String =
+            form_urlencoded::byte_serialize(session.marketplace_session.token.expose().as_bytes()).collect();
+        let url = format!("{}/{}?session={token}", marketplace.idp_sso_url, session.user);
+        let request = self.client()?.get(url).header(reqwest::header::ACCEPT, "application/json");
+        let mut response = request.send().await.map_err(transport)?;
+        let status = response.status().as_u16();
+        let unclear = CheckError::Answer { status };
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport)? {
+            if body.len() + chunk.len() > MAX_ANSWER_LEN {
+                return Err(unclear);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        if status == 200 { verdict(&body).ok_or(unclear) } else { Err(unclear) }
+    }
+}
+
+/// Valid only if it says so and when to ask again.
+fn verdict(body: &[u8]) -> Option<Verdict> {
+    let Answer { valid, recheck } = serde_json::from_slice(body).ok()?;
+    let valid = match valid {
+        Valid::Flag(valid) => valid,
+        Valid::Text(text) => text == "true",
+    };
+    Some(match recheck {
+        Some(recheck_at) if valid => Verdict::Holds { recheck_at },
+        _ => Verdict::Ended,
+    })
+}
+
+/// Until when a session goes on without an answer.
+fn grace_end(session: &Session) -> Timestamp {
+    let recheck_at = session.marketplace_session.recheck_at;
+    let vouched_for = recheck_at.duration_since(session.checked_at);
+    recheck_at.saturating_add(vouched_for.clamp(SignedDuration::ZERO, MAX_GRACE)).unwrap_or(Timestamp::MAX)
+}
+
+fn transport(error: reqwest::Error) -> CheckError {
+    CheckError::Transport(error.without_url())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{domain::CreationMode, identity::MarketplaceSession};
+
+    fn session(checked_at: &str, recheck_at: &str) -> Session {
+        Session {
+            marketplace: "acme-hub".parse().unwrap(),
+            user: "usr-5k2".parse().unwrap(),
+            group: "cld-7a1c".parse().unwrap(),
+            created_at: checked_at.parse().unwrap(),
+            expires_at: Timestamp::MAX,
+            creation_mode: CreationMode::Real,
+            marketplace_session: MarketplaceSession {
+                token: "q7m2x9c4v1b8n3k6j5h0g".into(),
+                recheck_at: recheck_at.parse().unwrap(),
+            },
+            checked_at: checked_at.parse().unwrap(),
+        }
+    }
+
+    #[test]
+    fn the_vectors_mean_what_the_protocol_says() {
+        let holds = Verdict::Holds { recheck_at: "2030-01-15T10:06:07Z".parse().unwrap() };
+        for (body, expected) in [
+            (include_str!("../../tests/fixtures/vectors/session_check_valid.json"), Some(holds)),
+            (include_str!("../../tests/fixtures/vectors/session_check_string_bool.json"), Some(holds)),
+            (include_str!("../../tests/fixtures/vectors/session_check_invalid.json"), Some(Verdict::Ended)),
+            (include_str!("../../tests/fixtures/vectors/session_check_missing_recheck.json"), Some(Verdict::Ended)),
+            ("<html>502</html>", None),
+            (r#"{"valid": 1, "recheck": "2030-01-15T10:06:07Z"}"#, None),
+            (r#"{"valid": true, "recheck": "soon"}"#, None),
+            (r#"{"valid": "TRUE", "recheck": "2030-01-15T10:06:07Z"}"#, Some(Verdict::Ended)),
+        ] {
+            assert_eq!(verdict(body.as_bytes()), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_grace_is_as_long_as_the_marketplace_vouched_and_an_hour_at_most() {
+        let end = |checked: &str, recheck: &str| grace_end(&session(checked, recheck)).to_string();
+        assert_eq!(end("2030-01-15T10:00:00Z", "2030-01-15T10:03:00Z"), "2030-01-15T10:06:00Z");
+        assert_eq!(end("2030-01-15T10:00:00Z", "2030-01-16T10:00:00Z"), "2030-01-16T11:00:00Z");
+        assert_eq!(end("2030-01-15T10:00:00Z", "2030-01-15T09:00:00Z"), "2030-01-15T09:00:00Z");
+    }
+}
