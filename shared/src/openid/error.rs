@@ -1,5 +1,7 @@
 //! Why an answer was refused, in the standard's own words.
 
+use crate::trace::reason_codes;
+
 /// One variant for each rule. None repeats what an outsider wrote.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenIdError {
@@ -127,55 +129,43 @@ pub enum ProviderError {
     Answer,
 }
 
-impl OpenIdError {
-    /// The rule's stable name, for logs, metrics and traces.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::TooLarge => "openid-too-large",
-            Self::TooManyFields => "openid-too-many-fields",
-            Self::FieldTooLong => "openid-field-too-long",
-            Self::FieldName => "openid-field-name",
-            Self::FieldValue => "openid-field-value",
-            Self::RepeatedField => "openid-repeated-field",
-            Self::TwoPlaces => "openid-two-places",
-            Self::Namespace => "openid-namespace",
-            Self::Missing { .. } => "openid-missing-field",
-            Self::Cancelled => "openid-cancel",
-            Self::SetupNeeded => "openid-setup-needed",
-            Self::ErrorMode => "openid-error",
-            Self::Mode => "openid-mode",
-            Self::SignedList => "openid-signed-list",
-            Self::NotSigned { .. } => "openid-not-signed",
-            Self::EndpointMismatch => "openid-op-endpoint",
-            Self::ReturnToMismatch => "openid-return-to",
-            Self::RequestMismatch => "openid-request",
-            Self::ReceivedElsewhere => "openid-received-elsewhere",
-            Self::IdentityMismatch => "openid-identity",
-            Self::ClaimedIdMismatch => "openid-claimed-id",
-            Self::Nonce => "openid-response-nonce",
-            Self::NotYetValid => "openid-not-yet-valid",
-            Self::Expired => "openid-expired",
-            Self::AttributeExchangeAlias => "openid-ax-alias",
-            Self::AttributeExchangeMode => "openid-ax-mode",
-            Self::AttributeType => "openid-ax-type",
-            Self::AttributeCount => "openid-ax-count",
-            Self::NotConfirmed => "openid-is-valid",
-            Self::ClaimedIdUnknown => "openid-claimed-id-unknown",
-            Self::DiscoveryMismatch => "openid-discovery",
-            Self::Provider(error) => error.code(),
-        }
-    }
-}
-
-impl ProviderError {
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Address => "openid-provider-address",
-            Self::Transport(_) => "openid-provider-unreachable",
-            Self::Status(_) => "openid-provider-status",
-            Self::TooLarge => "openid-provider-too-large",
-            Self::Answer => "openid-provider-answer",
-        }
+reason_codes! {
+    impl OpenIdError {
+        Self::TooLarge => "openid-too-large",
+        Self::TooManyFields => "openid-too-many-fields",
+        Self::FieldTooLong => "openid-field-too-long",
+        Self::FieldName => "openid-field-name",
+        Self::FieldValue => "openid-field-value",
+        Self::RepeatedField => "openid-repeated-field",
+        Self::TwoPlaces => "openid-two-places",
+        Self::Namespace => "openid-namespace",
+        Self::Missing { .. } => "openid-missing-field",
+        Self::Cancelled => "openid-cancel",
+        Self::SetupNeeded => "openid-setup-needed",
+        Self::ErrorMode => "openid-error",
+        Self::Mode => "openid-mode",
+        Self::SignedList => "openid-signed-list",
+        Self::NotSigned { .. } => "openid-not-signed",
+        Self::EndpointMismatch => "openid-op-endpoint",
+        Self::ReturnToMismatch => "openid-return-to",
+        Self::RequestMismatch => "openid-request",
+        Self::ReceivedElsewhere => "openid-received-elsewhere",
+        Self::IdentityMismatch => "openid-identity",
+        Self::ClaimedIdMismatch => "openid-claimed-id",
+        Self::Nonce => "openid-response-nonce",
+        Self::NotYetValid => "openid-not-yet-valid",
+        Self::Expired => "openid-expired",
+        Self::AttributeExchangeAlias => "openid-ax-alias",
+        Self::AttributeExchangeMode => "openid-ax-mode",
+        Self::AttributeType => "openid-ax-type",
+        Self::AttributeCount => "openid-ax-count",
+        Self::NotConfirmed => "openid-is-valid",
+        Self::ClaimedIdUnknown => "openid-claimed-id-unknown",
+        Self::DiscoveryMismatch => "openid-discovery",
+        Self::Provider(ProviderError::Address) => "openid-provider-address",
+        Self::Provider(ProviderError::Transport(_)) => "openid-provider-unreachable",
+        Self::Provider(ProviderError::Status(_)) => "openid-provider-status",
+        Self::Provider(ProviderError::TooLarge) => "openid-provider-too-large",
+        Self::Provider(ProviderError::Answer) => "openid-provider-answer",
     }
 }

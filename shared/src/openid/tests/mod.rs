@@ -141,6 +141,17 @@ fn an_assertion_is_used_up_by_its_nonce_and_its_request() {
 }
 
 #[test]
+fn what_a_refused_message_claims_is_known_by_ids() {
+    let claims = claims::of(&Draft::genuine().message().unwrap());
+    assert_eq!(claims.issuer, Some(acme().openid_endpoint));
+    assert_eq!(claims.recipient, Some(acme().openid_return_url));
+    assert_eq!(claims.in_response_to.as_deref(), Some(REQUEST));
+    assert_eq!(claims.assertion_id.as_deref(), Some(NONCE));
+    assert_eq!(claims.user.as_deref(), Some("usr-5k2"));
+    assert_eq!(claims.group.as_deref(), Some("cld-7a1c"));
+}
+
+#[test]
 fn debug_prints_nothing_personal() {
     let draft = Draft::genuine();
     let text = format!("{:?} {:?}", draft.message().unwrap(), draft.check().unwrap());

@@ -18,14 +18,14 @@ fn draft(provider: &Provider) -> Draft {
     Draft(Draft::genuine().0.into_iter().map(|(name, value)| (name, value.replace(HUB, &provider.host))).collect())
 }
 
-async fn accept_from(provider: &Provider, draft: &Draft) -> Result<Assertion, OpenIdError> {
+async fn accept_from(provider: &Provider, draft: &Draft) -> Result<Assertion, Refusal> {
     let expected = Expectations { request_ids: &[REQUEST.to_owned()], now: now() };
     accept(draft.message()?, &marketplace(provider), &expected, &ProviderClient::default()).await
 }
 
 async fn outcome(verdict: Canned, discovery: Canned) -> &'static str {
     let provider = Provider::start(verdict, discovery).await;
-    accept_from(&provider, &draft(&provider)).await.map_or_else(|error| error.code(), |_| "accepted")
+    accept_from(&provider, &draft(&provider)).await.map_or_else(|refusal| refusal.error.code(), |_| "accepted")
 }
 
 /// What comes of this answer to the question whether the assertion is genuine.
@@ -121,7 +121,7 @@ async fn a_provider_that_is_not_there_is_neither_yes_nor_no() {
     let marketplace = Marketplace { openid_endpoint: moved(&acme().openid_endpoint), ..acme() };
     let expected = Expectations { request_ids: &[REQUEST.to_owned()], now: now() };
     let outcome = accept(draft.message().unwrap(), &marketplace, &expected, &ProviderClient::default()).await;
-    assert_eq!(outcome.unwrap_err().code(), "openid-provider-unreachable");
+    assert_eq!(outcome.unwrap_err().error.code(), "openid-provider-unreachable");
 }
 
 #[tokio::test]
@@ -164,6 +164,6 @@ async fn an_endpoint_that_would_be_normalised_is_not_asked() {
     let marketplace = Marketplace { openid_endpoint: odd(&marketplace(&provider).openid_endpoint), ..acme() };
     let expected = Expectations { request_ids: &[REQUEST.to_owned()], now: now() };
     let outcome = accept(draft.message().unwrap(), &marketplace, &expected, &ProviderClient::default()).await;
-    assert_eq!(outcome.unwrap_err().code(), "openid-provider-address");
+    assert_eq!(outcome.unwrap_err().error.code(), "openid-provider-address");
     assert!(provider.heard().is_empty());
 }
