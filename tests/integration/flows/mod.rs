@@ -2,5 +2,6 @@
 
 mod app_api;
 mod chromium;
+mod openid;
 mod refusals;
 mod sign_in;
