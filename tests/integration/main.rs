@@ -11,6 +11,5 @@ mod harness;
 
 mod embedded;
 mod flows;
-#[cfg(feature = "engine-samael")]
-mod saml_oracle;
+mod saml;
 mod template;

@@ -57,7 +57,8 @@ impl SignedAssertion<'_> {
         let conditions = read_conditions(children.required(NS_ASSERTION, "Conditions")?)?;
         // The schema leaves the order of statements free.
         let authn_first = children.optional(NS_ASSERTION, "AuthnStatement")?;
-        let attributes = read_attributes(children.required(NS_ASSERTION, "AttributeStatement")?)?;
+        let attributes = children.optional(NS_ASSERTION, "AttributeStatement")?;
+        let attributes = attributes.map(read_attributes).transpose()?.unwrap_or_default();
         let authn = match authn_first {
             Some(authn) => authn,
             None => children.required(NS_ASSERTION, "AuthnStatement")?,
