@@ -164,6 +164,7 @@ async fn signer_of(secrets: &Secrets, id: Option<&str>) -> Result<Option<Request
 ///
 /// # Errors
 /// When the secret could be guessed.
+#[expect(clippy::needless_pass_by_value, reason = "a secret that rotates is handed over")]
 pub fn pending_sealer(secret: Key) -> Result<Sealer, SealerError> {
     Sealer::new(&secret, "sso pending request")
 }
