@@ -106,6 +106,22 @@ pub(crate) use reason_codes;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{identity::IdentityError, saml::ResponseError, store::SignInError};
+
+    #[test]
+    fn every_reason_code_is_explained_to_the_operator() {
+        let explained = include_str!("../../docs/refusals.md");
+        for code in [ResponseError::CODES, IdentityError::CODES, SignInError::CODES].concat() {
+            assert!(explained.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+
+    #[test]
+    fn no_two_rules_share_a_code() {
+        let mut codes = [ResponseError::CODES, IdentityError::CODES, SignInError::CODES].concat();
+        codes.sort_unstable();
+        assert!(codes.windows(2).all(|pair| pair[0] != pair[1]), "{codes:?}");
+    }
 
     #[test]
     fn a_claim_is_made_harmless() {

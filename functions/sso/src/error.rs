@@ -181,3 +181,17 @@ fn is_unreadable(error: &ResponseError) -> bool {
             | ResponseError::NotAResponse
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_of_this_function_are_explained_too() {
+        let explained = include_str!("../../../docs/refusals.md");
+        for error in [RouteError::MediaType, RouteError::BodyTooLarge, RouteError::Form, RouteError::NoPendingRequest] {
+            let code = error.code().unwrap();
+            assert!(explained.contains(&format!("`{code}`")), "{code}");
+        }
+    }
+}

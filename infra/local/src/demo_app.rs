@@ -48,9 +48,38 @@ pub(crate) struct Visitor {
     pub(crate) group: Group,
     pub(crate) role: String,
     pub(crate) is_admin: bool,
+    created: Created,
+    destination: Destination,
+}
+
+/// What the marketplace named for the first time.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Created {
+    user: bool,
+}
+
+/// Where the person wanted to go when they started to sign in. The service has made sure that it is one of the app's addresses.
+#[derive(Debug, Clone, Deserialize)]
+struct Destination {
+    return_to: Option<String>,
+    settings: bool,
 }
 
 impl Visitor {
+    /// Whether the app meets this person for the first time: then it asks whether they have an account of their own already, and
+    /// never links one by its e-mail address without asking.
+    pub(crate) fn is_new(&self) -> bool {
+        self.created.user
+    }
+
+    fn destination(&self) -> &str {
+        match &self.destination {
+            Destination { return_to: Some(return_to), .. } => return_to,
+            Destination { settings: true, .. } => "/?settings=true",
+            Destination { .. } => "/",
+        }
+    }
+
     fn is_same_person(&self, other: &Self) -> bool {
         (&self.marketplace, &self.user.id) == (&other.marketplace, &other.user.id)
     }
@@ -183,7 +212,8 @@ async fn switch(State(app): State<DemoApp>, headers: HeaderMap) -> Response {
 fn welcome(app: &DemoApp, headers: &HeaderMap, visitor: Visitor) -> Response {
     app.end(headers, COOKIE);
     app.feed.push("app", format!("{} of {} is signed in as {}", visitor.user.id, visitor.group.id, visitor.role));
-    app.begin(visitor, COOKIE, Redirect::to("/").into_response())
+    let redirect = Redirect::to(visitor.destination()).into_response();
+    app.begin(visitor, COOKIE, redirect)
 }
 
 async fn sign_out(State(app): State<DemoApp>, headers: HeaderMap) -> Response {

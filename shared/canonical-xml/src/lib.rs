@@ -18,6 +18,8 @@ mod canonical;
 mod cursor;
 mod namespaces;
 mod parser;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use tree::{Attribute, Child, Children, Document, Element};

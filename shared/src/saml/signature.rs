@@ -67,6 +67,15 @@ impl<'d> UnverifiedResponse<'d> {
     }
 }
 
+#[cfg(feature = "test-support")]
+impl<'d> UnverifiedResponse<'d> {
+    /// The assertion as if a key had signed it: for tests of what comes after.
+    #[must_use]
+    pub fn as_if_signed(&self) -> SignedAssertion<'d> {
+        SignedAssertion { element: self.assertion, signature: self.signature, inclusive_prefixes: Vec::new() }
+    }
+}
+
 impl SignedAssertion<'_> {
     /// The canonical bytes that were digested.
     #[must_use]

@@ -4,4 +4,5 @@ mod app_api;
 mod chromium;
 mod openid;
 mod refusals;
+mod session;
 mod sign_in;

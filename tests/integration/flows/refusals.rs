@@ -9,14 +9,14 @@ use shared::{
 
 use crate::harness::{Answer, Browser, Form, World};
 
-/// A refusal: this status, a page with a reference, no session, no redirect, nothing written.
+/// A refusal: this status, a page with a reference, no session, no redirect, nothing written but its trace.
 async fn assert_refused(world: &World, answer: &Answer, status: StatusCode) {
     assert_eq!(answer.status, status, "{}", answer.body);
     assert_eq!(answer.location(), None);
     assert!(answer.set_cookies().iter().all(|cookie| !cookie.starts_with("__Host-stallholder-session=")));
     assert!(answer.body.contains("tell support this reference"), "{}", answer.body);
     assert_eq!(answer.headers["cache-control"], "no-store");
-    assert_eq!(world.items().await.len(), 0, "something was written");
+    assert_eq!(world.records().await.len(), 0, "something was written");
 }
 
 async fn refused(world: &World, browser: &mut Browser, xml: &str) {
@@ -258,7 +258,7 @@ async fn another_media_type_method_or_encoding_is_refused() {
     let get = client.get(format!("{url}?SAMLResponse=PGEvPg==")).send().await.unwrap();
     assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(get.headers()["allow"], "POST");
-    assert_eq!(world.items().await.len(), 0);
+    assert_eq!(world.records().await.len(), 0);
     world.stop().await;
 }
 

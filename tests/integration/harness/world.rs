@@ -13,8 +13,9 @@ use sandbox::{IdpKeys, KeyPair, MarketplaceSummary};
 use shared::{
     clock::{Clock, SystemClock},
     env::Variables,
-    store::{PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE},
+    store::{Accounts, PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE},
     testing::{IdentityProvider, ResponseDraft},
+    trace::{SIGNED_IN, SignInTrace},
 };
 
 use super::Browser;
@@ -145,6 +146,14 @@ impl World {
         pages.collect::<Result<_, _>>().await.unwrap()
     }
 
+    /// Every item that says something about somebody: all but the traces of refusals.
+    pub(crate) async fn records(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let is_refusal = |item: &HashMap<String, AttributeValue>| {
+            item["type"].as_s().unwrap() == "trace" && item["outcome"].as_s().unwrap() != SIGNED_IN
+        };
+        self.items().await.into_iter().filter(|item| !is_refusal(item)).collect()
+    }
+
     /// The items of one type.
     pub(crate) async fn items_of(&self, kind: &str) -> Vec<HashMap<String, AttributeValue>> {
         let items = self.items().await.into_iter();
@@ -158,6 +167,31 @@ impl World {
             let aged = aged.update_expression("SET #at = #at - :by").expression_attribute_names("#at", TTL_ATTRIBUTE);
             aged.expression_attribute_values(":by", AttributeValue::N(by.as_secs().to_string())).send().await.unwrap();
         }
+    }
+
+    /// Lets the marketplaces be due to be asked about every session.
+    pub(crate) async fn make_rechecks_due(&self) {
+        let past = AttributeValue::S(Timestamp::UNIX_EPOCH.to_string());
+        for item in self.items_of("session").await {
+            let due = self.dynamodb.update_item().table_name(self.table()).set_key(Some(key_of(&item)));
+            let due =
+                due.update_expression("SET recheck_at = :past").expression_attribute_values(":past", past.clone());
+            due.send().await.unwrap();
+        }
+    }
+
+    /// What the attempt behind this reference left for an operator.
+    pub(crate) async fn trace(&self, reference: &str) -> SignInTrace {
+        let accounts = Accounts::new(self.dynamodb.clone(), self.table().to_owned());
+        accounts.trace(&reference.parse().unwrap(), SystemClock.now()).await.unwrap().expect("there is a trace")
+    }
+
+    /// Ends a person's session at the marketplace.
+    pub(crate) async fn end_at_marketplace(&self, key: &str, user: &str) {
+        let url = format!("{}/control/marketplaces/{key}/users/{user}/end_session", self.sandbox_url());
+        let ended = reqwest::Client::builder().build().unwrap().post(url).header("content-type", "application/json");
+        let ended = ended.send().await.unwrap();
+        assert!(ended.status().is_success(), "{}", ended.status());
     }
 
     fn table(&self) -> &str {

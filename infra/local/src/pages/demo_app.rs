@@ -7,13 +7,19 @@ use crate::demo_app::Visitor;
 
 /// Who signed in, through which group and marketplace.
 pub(crate) fn greeting(visitor: &Visitor) -> String {
-    let Visitor { marketplace, user, group, role, is_admin } = visitor;
+    let Visitor { marketplace, user, group, role, is_admin, .. } = visitor;
     page(
         "Ledgerly",
         &html! {
             main.narrow { div.card {
                 h1 { "Hello, " span #name { (user.first_name) " " (user.last_name) } }
                 p.lead { "You are signed in to Ledgerly, the demo app, through a marketplace." }
+                @if visitor.is_new() {
+                    p #first-visit {
+                        "This is your first visit. A real app would ask now whether you have an account with " (user.email)
+                        " already, and link the two only if you say so."
+                    }
+                }
                 dl {
                     dt { "E-mail" } dd #email { (user.email) }
                     dt { "Group" } dd #group { (group.name) }
