@@ -1,7 +1,7 @@
 //! What every function of Stallholder builds on.
 //!
 //! Read in this order: [`domain`] (ids, people, groups: plain types), [`marketplace`] (who we talk to),
-//! [`saml`] (how a marketplace tells us who signed in), [`session`] (what we remember of it), [`store`]
+//! [`saml`] and [`openid`] (how a marketplace tells us who signed in), [`session`] (what we remember of it), [`store`]
 //! (where), [`http`] (how we answer). The rest are small tools: [`aws`], [`clock`], [`mod@env`], [`lambda`], [`random`],
 //! [`sealed`], [`secret`], [`secrets`], [`telemetry`], [`web_url`].
 //!
@@ -18,6 +18,7 @@ pub mod http_client;
 pub mod identity;
 pub mod lambda;
 pub mod marketplace;
+pub mod openid;
 pub mod random;
 pub mod recheck;
 pub mod rotating;

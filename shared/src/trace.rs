@@ -106,7 +106,7 @@ pub(crate) use reason_codes;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{identity::IdentityError, saml::ResponseError, store::SignInError};
+    use crate::{identity::IdentityError, openid::OpenIdError, saml::ResponseError, store::SignInError};
 
     #[test]
     fn every_reason_code_is_explained_to_the_operator() {
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn no_two_rules_share_a_code() {
-        let mut codes = [ResponseError::CODES, IdentityError::CODES, SignInError::CODES].concat();
+        let mut codes = [ResponseError::CODES, OpenIdError::CODES, IdentityError::CODES, SignInError::CODES].concat();
         codes.sort_unstable();
         assert!(codes.windows(2).all(|pair| pair[0] != pair[1]), "{codes:?}");
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use local::Options;
 use reqwest::StatusCode;
 use shared::clock::{Clock, FixedClock, SystemClock};
 
@@ -59,5 +60,17 @@ async fn a_response_to_a_request_of_ten_minutes_ago_is_refused() {
         let answer = browser.submit(&Form::with_response(&world.marketplace("acme-hub").acs_url, &xml)).await;
         assert_eq!(answer.status, expected, "after {age} s: {}", answer.body);
     }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn without_the_setting_there_is_no_openid() {
+    let world = World::embedded_with(Options { marketplace_settings: "{}".to_owned(), ..Options::default() }).await;
+    for step in ["initialize", "return"] {
+        let url = world.service(&format!("/mno-enterprise/acme-hub/openid/{step}"));
+        assert_eq!(Browser::new().get(&url).await.status, StatusCode::NOT_FOUND, "{step}");
+    }
+    let page = Browser::new().sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    assert_eq!(page.status, StatusCode::OK, "by SAML all the same");
     world.stop().await;
 }

@@ -7,6 +7,7 @@ use shared::{
     aws,
     clock::{Clock, SystemClock},
     marketplace::{DeveloperPlatform, Directory, Marketplace, PlatformError},
+    openid::ProviderClient,
     recheck::SessionCheck,
     rotating::{Rotating, RotationError},
     saml::{RequestSigner, RequestSignerError},
@@ -28,6 +29,7 @@ pub struct App {
     pub(crate) request_signer: Option<RequestSigner>,
     pub(crate) return_origins: ReturnOrigins,
     pub(crate) session_check: SessionCheck,
+    pub(crate) openid_provider: ProviderClient,
     sealer: RotatingSealer,
     directory: Directory,
 }
@@ -133,6 +135,7 @@ impl App {
             post_login_url,
             request_signer: parts.request_signer,
             session_check: SessionCheck::default(),
+            openid_provider: ProviderClient::default(),
             sealer: parts.sealer,
             directory: parts.directory,
         })
@@ -161,6 +164,7 @@ async fn signer_of(secrets: &Secrets, id: Option<&str>) -> Result<Option<Request
 ///
 /// # Errors
 /// When the secret could be guessed.
+#[expect(clippy::needless_pass_by_value, reason = "a secret that rotates is handed over")]
 pub fn pending_sealer(secret: Key) -> Result<Sealer, SealerError> {
     Sealer::new(&secret, "sso pending request")
 }

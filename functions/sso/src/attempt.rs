@@ -74,8 +74,10 @@ impl<'a> Attempt<'a> {
 
     /// Keeps the trace of a refusal. One that cannot be kept is in the log all the same.
     pub(crate) async fn keep_refusal(&mut self, error: &RouteError) {
-        if let RouteError::Refused(refusal) = error {
-            self.claims = (*refusal.claims).clone();
+        match error {
+            RouteError::Refused(refusal) => self.claims = (*refusal.claims).clone(),
+            RouteError::RefusedByOpenId(refusal) => self.claims = (*refusal.claims).clone(),
+            _ => {}
         }
         let Some(code) = error.code() else { return };
         let explanation = Some(causes(error)).filter(|causes| !causes.is_empty()).unwrap_or_else(|| error.to_string());

@@ -2,13 +2,13 @@
 
 use lambda_http::{Body, Request, Response};
 use shared::{
-    http::{self as answers, Reference},
+    http::Reference,
     saml::{self, Expectations, MAX_ENCODED_LEN},
     trace::Protocol,
 };
 use url::form_urlencoded;
 
-use crate::{App, attempt::Attempt, error::RouteError, pending};
+use crate::{App, attempt::Attempt, error::RouteError, form, pending};
 
 /// Percent-encoding can make a field three times as long.
 const MAX_BODY_LEN: usize = 3 * MAX_ENCODED_LEN;
@@ -41,17 +41,9 @@ async fn consume(attempt: &mut Attempt<'_>, request: &Request) -> Result<Respons
     attempt.sign_in(&assertion, &outstanding).await
 }
 
-/// The one `SAMLResponse` of a form (threats.md C12, D3).
+/// The one `SAMLResponse` of a form.
 fn saml_response(request: &Request) -> Result<String, RouteError> {
-    if !answers::is_content_type(request.headers(), "application/x-www-form-urlencoded")
-        || request.headers().contains_key(http::header::CONTENT_ENCODING)
-    {
-        return Err(RouteError::MediaType);
-    }
-    let body: &[u8] = request.body();
-    if body.len() > MAX_BODY_LEN {
-        return Err(RouteError::BodyTooLarge);
-    }
+    let body = form::body(request, MAX_BODY_LEN)?;
     let mut fields = form_urlencoded::parse(body).filter(|(name, _)| name == "SAMLResponse");
     match (fields.next(), fields.next()) {
         (Some((_, encoded)), None) if !encoded.is_empty() => Ok(encoded.into_owned()),

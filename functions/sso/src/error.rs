@@ -7,6 +7,7 @@ use lambda_http::{Body, Response};
 use shared::{
     http::{self as answers, Problem, Reference},
     identity::IdentityError,
+    openid::{self, OpenIdError},
     rotating::SecretLost,
     saml::{self, ResponseError},
     store::{SignInError, StoreError},
@@ -15,6 +16,8 @@ use shared::{
 
 const UNAUTHENTICATED: Problem =
     Problem { kind: "unauthenticated", title: "Nobody is signed in", status: StatusCode::UNAUTHORIZED };
+
+const START_AGAIN: &str = "Please go back to your marketplace and open the app from there again.";
 
 /// One variant for each outcome a caller can see.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +40,8 @@ pub(crate) enum RouteError {
     ReturnTo,
     #[error("response refused")]
     Refused(#[from] saml::Refusal),
+    #[error("message refused")]
+    RefusedByOpenId(#[from] openid::Refusal),
     #[error("assertion does not tell who signed in")]
     Identity(#[from] IdentityError),
     #[error("response was used before")]
@@ -77,6 +82,7 @@ impl RouteError {
             Self::Form => Some("form"),
             Self::NoPendingRequest => Some("no-pending-request"),
             Self::Refused(refusal) => Some(refusal.error.code()),
+            Self::RefusedByOpenId(refusal) => Some(refusal.error.code()),
             Self::Identity(error) => Some(error.code()),
             Self::Replayed(error) => Some(error.code()),
             _ => None,
@@ -96,7 +102,7 @@ impl RouteError {
             Self::MethodNotAllowed { allowed } => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
             }
-            Self::Internal(_) => {
+            Self::Internal(_) | Self::RefusedByOpenId(openid::Refusal { error: OpenIdError::Provider(_), .. }) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }
             _ => {}
@@ -106,7 +112,6 @@ impl RouteError {
 
     /// What a person reads. It never says which rule broke: that would help to forge (threats.md C11).
     fn page(&self) -> (StatusCode, &'static str, &'static str) {
-        const START_AGAIN: &str = "Please go back to your marketplace and open the app from there again.";
         match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here", START_AGAIN),
             Self::UnknownMarketplace => (StatusCode::NOT_FOUND, "We do not know this marketplace", START_AGAIN),
@@ -121,6 +126,7 @@ impl RouteError {
             Self::Refused(refusal) if is_unreadable(&refusal.error) => {
                 (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN)
             }
+            Self::RefusedByOpenId(refusal) => openid_page(&refusal.error),
             Self::ReturnTo => (StatusCode::BAD_REQUEST, "This link leads somewhere we do not know", START_AGAIN),
             Self::NoPendingRequest | Self::Refused(_) | Self::Identity(_) | Self::Replayed(_) => {
                 (StatusCode::FORBIDDEN, "You could not be signed in", START_AGAIN)
@@ -139,6 +145,27 @@ impl RouteError {
             Self::Unauthenticated | Self::NotFound => tracing::debug!(%reference, "{self}"),
             _ => tracing::warn!(causes, code = self.code(), %reference, "{self}"),
         }
+    }
+}
+
+/// What a person reads whose answer by OpenID signs nobody in.
+fn openid_page(error: &OpenIdError) -> (StatusCode, &'static str, &'static str) {
+    match error {
+        OpenIdError::Cancelled => (StatusCode::FORBIDDEN, "Your sign-in was cancelled", START_AGAIN),
+        OpenIdError::Provider(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Your marketplace does not answer at the moment",
+            "Please reload this page in a moment.",
+        ),
+        OpenIdError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Your sign-in could not be read", START_AGAIN),
+        OpenIdError::TooManyFields
+        | OpenIdError::FieldTooLong
+        | OpenIdError::FieldName
+        | OpenIdError::FieldValue
+        | OpenIdError::RepeatedField
+        | OpenIdError::TwoPlaces
+        | OpenIdError::Namespace => (StatusCode::BAD_REQUEST, "Your sign-in could not be read", START_AGAIN),
+        _ => (StatusCode::FORBIDDEN, "You could not be signed in", START_AGAIN),
     }
 }
 

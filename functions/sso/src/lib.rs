@@ -4,8 +4,10 @@ mod app;
 mod attempt;
 mod consume;
 mod error;
+mod form;
 mod initialize;
 mod metadata;
+mod openid;
 mod pending;
 mod return_to;
 mod route;
@@ -35,6 +37,8 @@ pub async fn handle(app: &App, request: Request) -> Result<Response<Body>, Infal
         Ok(Route::Initialize(marketplace)) => initialize::handle(app, &request, &marketplace).await,
         Ok(Route::Consume(marketplace)) => consume::handle(app, &request, &marketplace, &reference).await,
         Ok(Route::Metadata(marketplace)) => metadata::handle(app, &marketplace),
+        Ok(Route::OpenIdInitialize(marketplace)) => openid::initialize(app, &request, &marketplace).await,
+        Ok(Route::OpenIdReturn(marketplace)) => openid::come_back(app, &request, &marketplace, &reference).await,
         Ok(Route::Session) => session::show(app, &request).await,
         Ok(Route::Logout) => session::logout(app, &request).await,
         Ok(Route::Health) => Ok(answers::json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))),

@@ -6,10 +6,12 @@ use lambda_http::{Request, RequestExt as _, http::Method};
 use crate::error::RouteError;
 
 /// Every path the function serves; `{mp}` is a marketplace. One of `/maestrano/init` and its kin names it in the query.
-pub const PATHS: [&str; 10] = [
+pub const PATHS: [&str; 12] = [
     INITIALIZE,
     CONSUME,
     METADATA,
+    OPENID_INITIALIZE,
+    OPENID_RETURN,
     OLDER_INITIALIZE,
     OLDER_CONSUME,
     OLDEST_INITIALIZE,
@@ -21,6 +23,8 @@ pub const PATHS: [&str; 10] = [
 const INITIALIZE: &str = "/mno-enterprise/{mp}/saml/initialize";
 const CONSUME: &str = "/mno-enterprise/{mp}/saml/consume";
 const METADATA: &str = "/mno-enterprise/{mp}/saml/metadata";
+const OPENID_INITIALIZE: &str = "/mno-enterprise/{mp}/openid/initialize";
+const OPENID_RETURN: &str = "/mno-enterprise/{mp}/openid/return";
 const OLDER_INITIALIZE: &str = "/maestrano/auth/saml/init/{mp}";
 const OLDER_CONSUME: &str = "/maestrano/auth/saml/consume/{mp}";
 const OLDEST_INITIALIZE: &str = "/maestrano/init";
@@ -35,37 +39,67 @@ pub(crate) enum Route {
     Initialize(String),
     Consume(String),
     Metadata(String),
+    OpenIdInitialize(String),
+    OpenIdReturn(String),
     Session,
     Logout,
     Health,
 }
 
-impl Route {
-    pub(crate) fn of(request: &Request) -> Result<Self, RouteError> {
-        let (route, method) = Self::of_path(request).ok_or(RouteError::NotFound)?;
-        // HEAD is GET without the body (RFC 9110, 9.3.2).
-        let asked = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-        match () {
-            () if *asked == method => Ok(route),
-            () if method == Method::GET => Err(RouteError::MethodNotAllowed { allowed: "GET, HEAD" }),
-            () => Err(RouteError::MethodNotAllowed { allowed: "POST" }),
+/// How a route may be asked.
+#[derive(Clone, Copy)]
+enum Methods {
+    /// HEAD is GET without the body (RFC 9110, 9.3.2).
+    Get,
+    Post,
+    /// Either, and no HEAD: even a GET changes something here.
+    GetOrPost,
+}
+
+impl Methods {
+    fn include(self, method: &Method) -> bool {
+        match self {
+            Self::Get => [Method::GET, Method::HEAD].contains(method),
+            Self::Post => method == Method::POST,
+            Self::GetOrPost => [Method::GET, Method::POST].contains(method),
         }
     }
 
-    fn of_path(request: &Request) -> Option<(Self, Method)> {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Post => "POST",
+            Self::GetOrPost => "GET, POST",
+        }
+    }
+}
+
+impl Route {
+    pub(crate) fn of(request: &Request) -> Result<Self, RouteError> {
+        let (route, methods) = Self::of_path(request).ok_or(RouteError::NotFound)?;
+        if methods.include(request.method()) {
+            Ok(route)
+        } else {
+            Err(RouteError::MethodNotAllowed { allowed: methods.as_str() })
+        }
+    }
+
+    fn of_path(request: &Request) -> Option<(Self, Methods)> {
         let path = request.raw_http_path();
         let path = path.strip_suffix('/').unwrap_or(path);
         let (pattern, marketplace) =
             PATHS.iter().find_map(|pattern| Some((*pattern, marketplace_in(path, pattern)?)))?;
         Some(match pattern {
-            INITIALIZE | OLDER_INITIALIZE => (Self::Initialize(marketplace.to_owned()), Method::GET),
-            CONSUME | OLDER_CONSUME => (Self::Consume(marketplace.to_owned()), Method::POST),
-            METADATA => (Self::Metadata(marketplace.to_owned()), Method::GET),
-            OLDEST_INITIALIZE => (Self::Initialize(named_in_query(request)?), Method::GET),
-            OLDEST_CONSUME => (Self::Consume(named_in_query(request)?), Method::POST),
-            SESSION => (Self::Session, Method::GET),
-            LOGOUT => (Self::Logout, Method::POST),
-            HEALTH => (Self::Health, Method::GET),
+            INITIALIZE | OLDER_INITIALIZE => (Self::Initialize(marketplace.to_owned()), Methods::Get),
+            CONSUME | OLDER_CONSUME => (Self::Consume(marketplace.to_owned()), Methods::Post),
+            METADATA => (Self::Metadata(marketplace.to_owned()), Methods::Get),
+            OPENID_INITIALIZE => (Self::OpenIdInitialize(marketplace.to_owned()), Methods::Get),
+            OPENID_RETURN => (Self::OpenIdReturn(marketplace.to_owned()), Methods::GetOrPost),
+            OLDEST_INITIALIZE => (Self::Initialize(named_in_query(request)?), Methods::Get),
+            OLDEST_CONSUME => (Self::Consume(named_in_query(request)?), Methods::Post),
+            SESSION => (Self::Session, Methods::Get),
+            LOGOUT => (Self::Logout, Methods::Post),
+            HEALTH => (Self::Health, Methods::Get),
             _ => return None,
         })
     }
@@ -116,6 +150,20 @@ mod tests {
             "/maestrano/consume?marketplace=acme-hub",
         ] {
             assert_eq!(route("POST", path).unwrap(), Route::Consume("acme-hub".to_owned()), "{path}");
+        }
+    }
+
+    #[test]
+    fn openid_has_a_way_out_and_a_way_back() {
+        let initialize = route("GET", "/mno-enterprise/acme-hub/openid/initialize?group_id=cld-7a1c").unwrap();
+        assert_eq!(initialize, Route::OpenIdInitialize("acme-hub".to_owned()));
+        let back = "/mno-enterprise/acme-hub/openid/return?request_id=1";
+        for method in ["GET", "POST"] {
+            assert_eq!(route(method, back).unwrap(), Route::OpenIdReturn("acme-hub".to_owned()), "{method}");
+        }
+        for method in ["HEAD", "PUT"] {
+            let error = route(method, back).unwrap_err();
+            assert!(matches!(error, RouteError::MethodNotAllowed { allowed: "GET, POST" }), "{method}");
         }
     }
 

@@ -8,7 +8,12 @@ use aws_sdk_dynamodb::{
 };
 use lambda_http::{RequestExt as _, http::header};
 use shared::{
-    clock::SystemClock, marketplace::Directory, rotating::Rotating, secrets::Key, session::Token, store::Accounts,
+    clock::SystemClock,
+    marketplace::{AllSettings, Directory},
+    rotating::Rotating,
+    secrets::Key,
+    session::Token,
+    store::Accounts,
 };
 
 use super::*;
@@ -23,13 +28,18 @@ fn app_without_table() -> App {
         .retry_config(RetryConfig::disabled())
         .build();
     let accounts = Accounts::new(Client::from_conf(config), "accounts".to_owned());
-    app(accounts, "https://app.test/", "").unwrap()
+    app(Directory::default(), accounts, "https://app.test/", "").unwrap()
 }
 
-fn app(accounts: Accounts, post_login_url: &str, return_origins: &str) -> Result<App, StartError> {
+fn app(
+    directory: Directory,
+    accounts: Accounts,
+    post_login_url: &str,
+    return_origins: &str,
+) -> Result<App, StartError> {
     let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None };
     App::new(Parts {
-        directory: Directory::default(),
+        directory,
         accounts,
         sealer: Rotating::fixed(pending_sealer(key).unwrap()),
         request_signer: None,
@@ -60,16 +70,60 @@ async fn health_does_not_ask_the_table() {
     assert_eq!(get(&app_without_table(), "/health", "").await.status(), StatusCode::OK);
 }
 
+/// The vectors' marketplaces, of which only acme-hub has OpenID.
+fn directory() -> Directory {
+    let settings = AllSettings::from_json(r#"{"acme-hub":{"openid":true}}"#).unwrap();
+    let document = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config.json");
+    Directory::from_json(document, &settings).unwrap()
+}
+
+fn app_with_openid() -> App {
+    app(directory(), app_without_table().accounts, "https://app.test/", "").unwrap()
+}
+
+fn body(answer: &Response<Body>) -> &str {
+    let Body::Text(page) = answer.body() else { panic!("a page is text") };
+    page.split("<code>").next().unwrap()
+}
+
+#[tokio::test]
+async fn openid_starts_only_where_the_settings_turn_it_on() {
+    let app = app_with_openid();
+    let answer = get(&app, "/mno-enterprise/acme-hub/openid/initialize", "").await;
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    let location = answer.headers()[header::LOCATION].to_str().unwrap();
+    assert!(location.starts_with("https://hub.acme.example/api/openid/provider/app-9f3d?openid.ns="), "{location}");
+    assert!(location.len() < 4_096, "{}", location.len());
+
+    let unknown = get(&app, "/mno-enterprise/nobody/openid/initialize", "").await;
+    let directory = directory();
+    let others: Vec<_> = directory.iter().filter(|marketplace| !marketplace.settings.openid).collect();
+    assert!(!others.is_empty());
+    for marketplace in others {
+        for step in ["initialize", "return"] {
+            let without = get(&app, &format!("/mno-enterprise/{}/openid/{step}", marketplace.key), "").await;
+            assert_eq!((without.status(), body(&without)), (StatusCode::NOT_FOUND, body(&unknown)), "{step}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_return_without_a_message_cannot_be_read() {
+    let answer = get(&app_with_openid(), "/mno-enterprise/acme-hub/openid/return", "").await;
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+}
+
 #[test]
 fn people_are_only_ever_sent_to_a_safe_address() {
     for bad in ["http://app.test/", "app.test", "https://user@app.test/", "javascript:alert(1)"] {
-        let refused = app(app_without_table().accounts, bad, "");
+        let refused = app(Directory::default(), app_without_table().accounts, bad, "");
         assert!(matches!(refused, Err(StartError::PostLoginUrl)), "{bad}");
     }
 }
 
 #[test]
 fn only_origins_can_be_returned_to() {
-    let refused = app(app_without_table().accounts, "https://app.test/", "https://other.test/path");
+    let refused =
+        app(Directory::default(), app_without_table().accounts, "https://app.test/", "https://other.test/path");
     assert!(matches!(refused, Err(StartError::ReturnOrigins)));
 }

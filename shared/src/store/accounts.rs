@@ -3,6 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::{
     Client,
+    operation::update_item::UpdateItemError,
     types::{AttributeValue, ReturnValue},
 };
 use jiff::Timestamp;
@@ -97,7 +98,11 @@ impl Accounts {
             .send()
             .await;
         match updated {
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(()),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(StoreError::request("UpdateItem")(error)),
             Ok(_) => Ok(()),
         }

@@ -20,7 +20,7 @@ use crate::{
     identity::{Assertion, Identity},
     random,
     session::{CODE_LIFETIME, Destination, SESSION_LIFETIME, Token, TokenDigest},
-    trace::{SignInTrace, reason_codes},
+    trace::{Protocol, SignInTrace, reason_codes},
 };
 
 /// A used request is remembered for longer than the cookie that can present it lives.
@@ -33,6 +33,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// Where in the transaction the two uses stand.
 const ASSERTION_AT: usize = 0;
 const REQUEST_AT: usize = 1;
+
+/// What OpenID has no word for (protocol.md §4): it stays as SAML left it.
+const UNSAID_BY_OPENID: [&str; 5] = ["company_name", "currency", "free_trial_end_at", "has_credit_card", "org_id"];
 
 /// Everything that becomes true when a person signs in.
 #[derive(Debug)]
@@ -114,6 +117,10 @@ impl Accounts {
 impl SignIn<'_> {
     fn items(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let (group, user) = (&self.identity.group.id, &self.identity.user.id);
+        let unsaid = match self.trace.protocol {
+            Protocol::Saml => &[][..],
+            Protocol::OpenId => &UNSAID_BY_OPENID[..],
+        };
         let until = |expires_at| ConsumedItem { marketplace: self.marketplace.clone(), expires_at };
         let mut items = vec![
             create(
@@ -121,9 +128,9 @@ impl SignIn<'_> {
                 until(self.assertion.consumable_until)
                     .at(Key::consumed_assertion(self.marketplace, &self.assertion.id))?,
             )?,
-            upsert(table, Key::group(self.marketplace, group), self.group().attributes()?, self.now)?,
-            upsert(table, Key::user(self.marketplace, user), self.user().attributes()?, self.now)?,
-            upsert(table, Key::member(self.marketplace, group, user), self.member().attributes()?, self.now)?,
+            upsert(table, Key::group(self.marketplace, group), self.group().attributes()?, unsaid, self.now)?,
+            upsert(table, Key::user(self.marketplace, user), self.user().attributes()?, unsaid, self.now)?,
+            upsert(table, Key::member(self.marketplace, group, user), self.member().attributes()?, unsaid, self.now)?,
             create(table, self.session_item().at(Key::session(&self.session.digest()))?)?,
             create(table, self.code_item().at(Key::code(&self.code.digest()))?)?,
             create(table, TraceItem::of(self.trace).at(Key::trace(&self.trace.reference))?)?,
@@ -212,8 +219,15 @@ fn delete(table: &str, key: Key) -> Result<TransactWriteItem, StoreError> {
     Ok(TransactWriteItem::builder().delete(delete).build())
 }
 
-/// Writes the attributes of an item, whether or not it is there, and keeps when it was first written.
-fn upsert(table: &str, key: Key, attributes: Attributes, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+/// Writes the attributes of an item, whether or not it is there, and keeps when it was first written, and `unsaid` attributes that
+/// it has.
+fn upsert(
+    table: &str,
+    key: Key,
+    attributes: Attributes,
+    unsaid: &[&str],
+    now: Timestamp,
+) -> Result<TransactWriteItem, StoreError> {
     let mut update = Update::builder()
         .table_name(table)
         .set_key(Some(key.into_attributes()))
@@ -221,7 +235,11 @@ fn upsert(table: &str, key: Key, attributes: Attributes, now: Timestamp) -> Resu
         .expression_attribute_values(":now", AttributeValue::S(now.to_string()));
     let mut expression = "SET #created_at = if_not_exists(#created_at, :now)".to_owned();
     for (at, (name, value)) in attributes.into_iter().enumerate() {
-        expression.push_str(&format!(", #a{at} = :a{at}"));
+        expression.push_str(&if unsaid.contains(&name.as_str()) {
+            format!(", #a{at} = if_not_exists(#a{at}, :a{at})")
+        } else {
+            format!(", #a{at} = :a{at}")
+        });
         update = update
             .expression_attribute_names(format!("#a{at}"), name)
             .expression_attribute_values(format!(":a{at}"), value);

@@ -2,6 +2,7 @@
 
 mod app_api;
 mod chromium;
+mod openid;
 mod refusals;
 mod session;
 mod sign_in;

@@ -116,16 +116,32 @@ impl Browser {
 
     /// Launches the app from the marketplace and stops at the page that carries the response.
     pub(crate) async fn launch(&mut self, world: &World, marketplace: &str, user: &str, group: &str) -> Form {
-        let marketplace = world.marketplace(marketplace);
-        let mut url = Url::parse(&format!("{}/sso_trigger", marketplace.host)).unwrap();
-        url.query_pairs_mut()
-            .append_pair("user_uid", user)
-            .append_pair("group_id", group)
-            .append_pair("sso_init_endpoint", &marketplace.initialize_url);
-        let answer = self.get(url.as_str()).await;
-        let page = self.follow(answer).await;
+        let initialize_url = &world.marketplace(marketplace).initialize_url;
+        let page = self.trigger(world, marketplace, initialize_url, &[("user_uid", user), ("group_id", group)]).await;
         assert_eq!(page.status, StatusCode::OK, "{}", page.body);
         page.form()
+    }
+
+    /// The same by OpenID: stops at the page that carries the assertion.
+    pub(crate) async fn launch_by_openid(&mut self, world: &World, marketplace: &str, user: &str, group: &str) -> Form {
+        let initialize_url = &world.marketplace(marketplace).openid_initialize_url;
+        let page = self.trigger(world, marketplace, initialize_url, &[("user_uid", user), ("group_id", group)]).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.body);
+        page.form()
+    }
+
+    /// What the marketplace's launcher links to, as far as it leads.
+    pub(crate) async fn trigger(
+        &mut self,
+        world: &World,
+        marketplace: &str,
+        initialize_url: &str,
+        hints: &[(&str, &str)],
+    ) -> Answer {
+        let mut url = Url::parse(&format!("{}/sso_trigger", world.marketplace(marketplace).host)).unwrap();
+        url.query_pairs_mut().extend_pairs(hints).append_pair("sso_init_endpoint", initialize_url);
+        let answer = self.get(url.as_str()).await;
+        self.follow(answer).await
     }
 
     /// The whole way in, to the app's page.

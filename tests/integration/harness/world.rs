@@ -52,8 +52,13 @@ impl World {
 
     /// A stack of its own, whose service lives at the time of this clock.
     pub(crate) async fn embedded(clock: Arc<dyn Clock>) -> Self {
+        Self::embedded_with(Options { clock, ..Options::default() }).await
+    }
+
+    /// A stack of its own, with these options.
+    pub(crate) async fn embedded_with(options: Options) -> Self {
         let idp_keys = tokio::task::spawn_blocking(idp_keys).await.unwrap();
-        let stack = Stack::start(Options { idp_keys, clock, ..Options::default() }).await.unwrap();
+        let stack = Stack::start(Options { idp_keys, ..options }).await.unwrap();
         let description = stack.description().clone();
         Self { dynamodb: dynamodb(&description), description, held: Held::Embedded(Box::new(stack)) }
     }
@@ -191,6 +196,22 @@ impl World {
 
     fn table(&self) -> &str {
         &self.description.stores.tables.accounts
+    }
+
+    /// Lets a route of the sandbox fail until [`mend`](Self::mend).
+    pub(crate) async fn break_route(&self, route: &str) {
+        let fault = serde_json::json!({ "route": route, "kind": "status" });
+        let client = reqwest::Client::builder().build().unwrap();
+        let set = client.post(format!("{}/control/faults", self.sandbox_url())).json(&fault).send().await.unwrap();
+        assert!(set.status().is_success());
+    }
+
+    /// Nothing of the sandbox fails any more.
+    pub(crate) async fn mend(&self) {
+        let client = reqwest::Client::builder().build().unwrap();
+        let request = client.delete(format!("{}/control/faults", self.sandbox_url()));
+        let mended = request.header("content-type", "application/json").send().await.unwrap();
+        assert!(mended.status().is_success());
     }
 
     /// What happened so far, as the start page tells it.

@@ -1,0 +1,76 @@
+//! `…/openid/initialize` and `…/openid/return`: the same as SAML's two, in OpenID 2.0 (protocol.md §4), for marketplaces that
+//! have it.
+
+use http::{Method, StatusCode};
+use lambda_http::{Body, Request, Response};
+use shared::{
+    http::{self as answers, Reference},
+    marketplace::Marketplace,
+    openid::{self, AuthenticationRequest, Expectations, MAX_FORM_LEN, Message, OpenIdError},
+    trace::Protocol,
+};
+
+use crate::{App, attempt::Attempt, error::RouteError, form, pending, pending::Pending, session};
+
+/// Redirects to the marketplace's provider and remembers the request in this browser. A `group_id` has no place in OpenID: the
+/// provider knows through which group it was launched.
+pub(crate) async fn initialize(app: &App, request: &Request, marketplace: &str) -> Result<Response<Body>, RouteError> {
+    let marketplace = with_openid(app, marketplace)?;
+    let now = app.clock.now();
+    let authentication_request = AuthenticationRequest::new();
+    let mut response = answers::redirect(StatusCode::FOUND, &authentication_request.redirect_url(marketplace))
+        .ok_or_else(|| RouteError::Internal("redirect is not a header".into()))?;
+    let pending = Pending {
+        marketplace: marketplace.key.clone(),
+        protocol: Protocol::OpenId,
+        request_id: authentication_request.id().to_owned(),
+        issued_at: now,
+        replaces: session::presented(request).map(|session| session.digest()),
+        destination: app.return_origins.destination(request)?,
+    };
+    pending.remember(&*app.sealer(now).await?, request, &mut response);
+    Ok(response)
+}
+
+/// Signs the person in, or says why not to an operator.
+pub(crate) async fn come_back(
+    app: &App,
+    request: &Request,
+    marketplace: &str,
+    reference: &Reference,
+) -> Result<Response<Body>, RouteError> {
+    let mut attempt = Attempt::new(app, with_openid(app, marketplace)?, Protocol::OpenId, reference);
+    let outcome = accept(&mut attempt, request).await;
+    if let Err(error) = &outcome {
+        attempt.keep_refusal(error).await;
+    }
+    outcome
+}
+
+async fn accept(attempt: &mut Attempt<'_>, request: &Request) -> Result<Response<Body>, RouteError> {
+    let Attempt { app, marketplace, now, .. } = *attempt;
+    let message = message(request)?;
+    let sealer = app.sealer(now).await?;
+    let outstanding = pending::outstanding(&sealer, request, &marketplace.key, Protocol::OpenId, now);
+    let request_ids: Vec<String> = outstanding.iter().map(|pending| pending.request_id.clone()).collect();
+    let expected = Expectations { request_ids: &request_ids, now };
+    let accepted = openid::accept(message, marketplace, &expected, &app.openid_provider).await;
+    let assertion = accepted.map_err(|refusal| match refusal.error {
+        OpenIdError::RequestMismatch if request_ids.is_empty() => RouteError::NoPendingRequest,
+        _ => RouteError::RefusedByOpenId(refusal),
+    })?;
+    attempt.sign_in(&assertion, &outstanding).await
+}
+
+/// The message in the query or, as long ones are, in a form.
+fn message(request: &Request) -> Result<Message, RouteError> {
+    let form = if request.method() == Method::POST { Some(form::body(request, MAX_FORM_LEN)?) } else { None };
+    Message::read(request.uri().query().unwrap_or_default(), form)
+        .map_err(|error| RouteError::RefusedByOpenId(error.into()))
+}
+
+/// The marketplace, if its people may sign in by OpenID. Others are not told apart from those that are not there.
+fn with_openid<'a>(app: &'a App, marketplace: &str) -> Result<&'a Marketplace, RouteError> {
+    let marketplace = app.marketplace(marketplace)?;
+    if marketplace.settings.openid { Ok(marketplace) } else { Err(RouteError::UnknownMarketplace) }
+}
