@@ -55,8 +55,12 @@ fn accept(field: &str) -> Option<Identity> {
     Identity::try_from(&assertion).ok()
 }
 
-/// The same elements with the same names, attributes and text, in the same order.
+/// The same elements with the same names, attributes and text, in the same order. roxmltree leaves a carriage return before a
+/// reference as it is, where XML 1.0 (2.11) wants a line feed, as libxml2 has it: such a text is left to that one.
 fn agrees_with_roxmltree(text: &str, document: &Document<'_>) {
+    if text.contains("\r&") {
+        return;
+    }
     let theirs =
         roxmltree::Document::parse(text.trim_start_matches('\u{FEFF}')).expect("roxmltree refuses what we accept");
     let mut elements = theirs.root_element().descendants().filter(roxmltree::Node::is_element);
