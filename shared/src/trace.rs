@@ -108,17 +108,21 @@ mod tests {
     use super::*;
     use crate::{identity::IdentityError, openid::OpenIdError, saml::ResponseError, store::SignInError};
 
+    fn codes() -> Vec<&'static str> {
+        [ResponseError::CODES, OpenIdError::CODES, IdentityError::CODES, SignInError::CODES].concat()
+    }
+
     #[test]
     fn every_reason_code_is_explained_to_the_operator() {
         let explained = include_str!("../../docs/refusals.md");
-        for code in [ResponseError::CODES, IdentityError::CODES, SignInError::CODES].concat() {
+        for code in codes() {
             assert!(explained.contains(&format!("`{code}`")), "{code}");
         }
     }
 
     #[test]
     fn no_two_rules_share_a_code() {
-        let mut codes = [ResponseError::CODES, OpenIdError::CODES, IdentityError::CODES, SignInError::CODES].concat();
+        let mut codes = codes();
         codes.sort_unstable();
         assert!(codes.windows(2).all(|pair| pair[0] != pair[1]), "{codes:?}");
     }
