@@ -4,7 +4,7 @@
 //! * bergshamra makes the same canonical form of it, line breaks aside;
 //! * the canonical form is its own canonical form;
 //! * what is read from a signed element is what would be read from its canonical bytes alone.
-#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a property that does not hold is a panic")]
+#![expect(clippy::expect_used, reason = "a property that does not hold is a panic")]
 
 use std::sync::LazyLock;
 
