@@ -72,8 +72,18 @@ impl<'a> Attempt<'a> {
         Ok(response)
     }
 
-    /// Keeps the trace of a refusal. One that cannot be kept is in the log all the same.
-    pub(crate) async fn keep_refusal(&mut self, error: &RouteError) {
+    /// Ends the attempt: a refusal leaves its trace. One that cannot be kept is in the log all the same.
+    pub(crate) async fn conclude(
+        mut self,
+        outcome: Result<Response<Body>, RouteError>,
+    ) -> Result<Response<Body>, RouteError> {
+        if let Err(error) = &outcome {
+            self.keep_refusal(error).await;
+        }
+        outcome
+    }
+
+    async fn keep_refusal(&mut self, error: &RouteError) {
         match error {
             RouteError::Refused(refusal) => self.claims = (*refusal.claims).clone(),
             RouteError::RefusedByOpenId(refusal) => self.claims = (*refusal.claims).clone(),

@@ -22,10 +22,7 @@ pub(crate) async fn handle(
 ) -> Result<Response<Body>, RouteError> {
     let mut attempt = Attempt::new(app, app.marketplace(marketplace)?, Protocol::Saml, reference);
     let outcome = consume(&mut attempt, request).await;
-    if let Err(error) = &outcome {
-        attempt.keep_refusal(error).await;
-    }
-    outcome
+    attempt.conclude(outcome).await
 }
 
 async fn consume(attempt: &mut Attempt<'_>, request: &Request) -> Result<Response<Body>, RouteError> {

@@ -1,35 +1,24 @@
 //! `…/openid/initialize` and `…/openid/return`: the same as SAML's two, in OpenID 2.0 (protocol.md §4), for marketplaces that
 //! have it.
 
-use http::{Method, StatusCode};
+use http::Method;
 use lambda_http::{Body, Request, Response};
 use shared::{
-    http::{self as answers, Reference},
+    http::Reference,
     marketplace::Marketplace,
     openid::{self, AuthenticationRequest, Expectations, MAX_FORM_LEN, Message, OpenIdError},
     trace::Protocol,
 };
 
-use crate::{App, attempt::Attempt, error::RouteError, form, pending, pending::Pending, session};
+use crate::{App, attempt::Attempt, error::RouteError, form, pending};
 
 /// Redirects to the marketplace's provider and remembers the request in this browser. A `group_id` has no place in OpenID: the
 /// provider knows through which group it was launched.
 pub(crate) async fn initialize(app: &App, request: &Request, marketplace: &str) -> Result<Response<Body>, RouteError> {
     let marketplace = with_openid(app, marketplace)?;
-    let now = app.clock.now();
     let authentication_request = AuthenticationRequest::new();
-    let mut response = answers::redirect(StatusCode::FOUND, &authentication_request.redirect_url(marketplace))
-        .ok_or_else(|| RouteError::Internal("redirect is not a header".into()))?;
-    let pending = Pending {
-        marketplace: marketplace.key.clone(),
-        protocol: Protocol::OpenId,
-        request_id: authentication_request.id().to_owned(),
-        issued_at: now,
-        replaces: session::presented(request).map(|session| session.digest()),
-        destination: app.return_origins.destination(request)?,
-    };
-    pending.remember(&*app.sealer(now).await?, request, &mut response);
-    Ok(response)
+    let url = authentication_request.redirect_url(marketplace);
+    pending::begin(app, request, marketplace, Protocol::OpenId, authentication_request.id(), &url).await
 }
 
 /// Signs the person in, or says why not to an operator.
@@ -41,10 +30,7 @@ pub(crate) async fn come_back(
 ) -> Result<Response<Body>, RouteError> {
     let mut attempt = Attempt::new(app, with_openid(app, marketplace)?, Protocol::OpenId, reference);
     let outcome = accept(&mut attempt, request).await;
-    if let Err(error) = &outcome {
-        attempt.keep_refusal(error).await;
-    }
-    outcome
+    attempt.conclude(outcome).await
 }
 
 async fn accept(attempt: &mut Attempt<'_>, request: &Request) -> Result<Response<Body>, RouteError> {

@@ -2,16 +2,20 @@
 //! marketplace that only this browser could know (threats.md F4, C6). One cookie for each request, so that two tabs can
 //! sign in at the same time.
 
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, Request, Response};
 use serde::{Deserialize, Serialize};
 use shared::{
     domain::MarketplaceKey,
     http::{self as answers, SameSite},
+    marketplace::Marketplace,
     sealed::Sealer,
     session::{Destination, TokenDigest},
     trace::Protocol,
 };
+
+use crate::{App, error::RouteError, session};
 
 /// How long a person may take to sign in at the marketplace.
 const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
@@ -59,6 +63,30 @@ impl Pending {
         let id: String = self.request_id.chars().filter(char::is_ascii_hexdigit).take(12).collect();
         format!("{PREFIX}{id}")
     }
+}
+
+/// Sends the browser to the marketplace at `url` with the request of this id, and remembers the request in the browser.
+pub(crate) async fn begin(
+    app: &App,
+    request: &Request,
+    marketplace: &Marketplace,
+    protocol: Protocol,
+    request_id: &str,
+    url: &str,
+) -> Result<Response<Body>, RouteError> {
+    let mut response = answers::redirect(StatusCode::FOUND, url)
+        .ok_or_else(|| RouteError::Internal("redirect is not a header".into()))?;
+    let now = app.clock.now();
+    let pending = Pending {
+        marketplace: marketplace.key.clone(),
+        protocol,
+        request_id: request_id.to_owned(),
+        issued_at: now,
+        replaces: session::presented(request).map(|session| session.digest()),
+        destination: app.return_origins.destination(request)?,
+    };
+    pending.remember(&*app.sealer(now).await?, request, &mut response);
+    Ok(response)
 }
 
 /// What this browser is waiting for from this marketplace.

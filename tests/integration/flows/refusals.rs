@@ -71,11 +71,7 @@ async fn of_many_replays_at_once_exactly_one_signs_in() {
     let world = World::start().await;
     let mut browser = Browser::new();
     let form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
-    let attempts = (0..10).map(|_| {
-        let (mut browser, form) = (browser.copy(), form.clone());
-        async move { browser.submit(&form).await.status }
-    });
-    let statuses = futures::future::join_all(attempts).await;
+    let statuses = browser.submit_at_once(&form, 10).await;
     assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{statuses:?}");
     assert_eq!(statuses.iter().filter(|status| **status == StatusCode::FORBIDDEN).count(), 9, "{statuses:?}");
     assert_eq!(world.items_of("session").await.len(), 1);

@@ -98,6 +98,15 @@ impl Browser {
         self.send(self.request(Method::POST, &form.action, true).form(&form.fields)).await
     }
 
+    /// Submits the same form so many times at once, each time with the cookies this browser has now.
+    pub(crate) async fn submit_at_once(&self, form: &Form, times: usize) -> Vec<StatusCode> {
+        let attempts = (0..times).map(|_| {
+            let mut browser = self.copy();
+            async move { browser.submit(form).await.status }
+        });
+        futures::future::join_all(attempts).await
+    }
+
     /// A cookie that some other service on this host left.
     pub(crate) fn plant(&mut self, host: &str, name: &str, value: &str) {
         let cookie = Cookie { value: value.to_owned(), cross_site: false };
