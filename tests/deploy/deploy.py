@@ -158,6 +158,8 @@ def deploy(program, account, app_port, sandbox_port):
         "DeletionProtection": "false",
         "Architecture": "x86_64",
         "LogLevel": "DEBUG",
+        # As the local stack has it, and with the quotes that SAM takes off again.
+        "MarketplaceSettings": json.dumps(json.dumps({"acme-hub": {"openid": True}, "northbank": {"openid": True}})),
     }
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     sam(program, account.endpoint, "deploy", "--config-env", "local", "--parameter-overrides", *overrides)

@@ -72,7 +72,9 @@ impl<'x> Parser<'x> {
         let mut expected = ["version", "encoding", "standalone"].into_iter();
         let mut versioned = false;
         while self.cursor.space() && !self.cursor.starts_with("?>") {
-            let name = self.cursor.qualified_name()?.local;
+            let QName { prefix: "", local: name } = self.cursor.qualified_name()? else {
+                return Err(self.cursor.error());
+            };
             self.equals()?;
             // There are no references in a declaration.
             let Cow::Borrowed(value) = self.cursor.attribute_value()? else { return Err(self.cursor.error()) };

@@ -102,6 +102,7 @@ fn what_has_no_place_in_a_saml_message_is_refused_by_name() {
         assert_eq!(refused(declaration), Error::Declaration, "{declaration}");
     }
     assert!(is_malformed("<?xml version='1.0' standalone='yes' encoding='UTF-8'?><a/>"), "out of order");
+    assert!(is_malformed("<?xml x:version='1.0'?><a/>"), "a declaration has no namespaces");
     assert!(is_malformed("<?xml version='&#49;.0'?><a/>"), "there are no references in a declaration");
     for fine in [
         "<?xml version='1.0' encoding=\"utf-8\" standalone='no' ?><a/>",

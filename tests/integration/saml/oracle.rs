@@ -110,6 +110,9 @@ fn mutate(base: &str, step: usize, keys: &[IdpKey], legacy: LegacyCryptography) 
         let mut without_first = tail.chars();
         without_first.next();
         for mutant in [format!("{head}{insertion}{}", without_first.as_str()), format!("{head}{insertion}{tail}")] {
+            if mutant == base {
+                continue;
+            }
             tried += 1;
             accepted += usize::from(agreed(&mutant, base, keys, legacy));
         }
