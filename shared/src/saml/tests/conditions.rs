@@ -2,6 +2,12 @@
 
 use super::*;
 
+/// All that an accepted message says.
+fn said(xml: &str) -> (String, Option<String>, String, Vec<(String, Vec<String>)>) {
+    let assertion = outcome(xml).unwrap();
+    (assertion.id, assertion.request_id, assertion.subject, assertion.attributes)
+}
+
 fn with(from: &str, to: &str) -> ResponseError {
     refusal(&draft().replacing(from, to).sign(idp()))
 }
@@ -31,6 +37,53 @@ fn only_this_marketplaces_identity_provider_is_an_issuer() {
 }
 
 #[test]
+fn an_assertion_without_an_issuer_is_refused() {
+    let draft = draft();
+    let draft = draft.replacing("<Issuer>https://hub.acme.example/api/v1/auth/saml?SAMLRequest=abc</Issuer>", "");
+    let (head, tail) = draft.assertion.split_once("<Subject>").unwrap();
+    let xml = draft.wrap(&format!("{head}{}<Subject>{tail}", draft.signature(idp())));
+    assert_eq!(refusal(&xml), ResponseError::SignatureCount { found: 1 });
+}
+
+#[test]
+fn what_the_envelope_says_of_issuer_request_and_id_is_not_read() {
+    let genuine = draft();
+    let expected = said(&genuine.sign(idp()));
+    let envelope = genuine.envelope.replace(REQUEST, "_unknown");
+    assert_ne!(envelope, genuine.envelope);
+    let (_, rest) = envelope.split_once("\" ").unwrap();
+    let other = ResponseDraft { envelope: format!("ID=\"_other\" {rest}"), ..genuine };
+    let xml = other.sign(idp()).replace(">https://hub.acme.example</Issuer>", ">https://evil.test</Issuer>");
+    assert!(xml.contains("evil.test"));
+    assert_eq!(said(&xml), expected);
+}
+
+#[test]
+fn comments_and_cdata_sections_are_not_part_of_a_name() {
+    let xml = draft().sign(idp());
+    let expected = said(&xml);
+    for (name, split) in [
+        ("auth/saml?SAMLRequest=abc</Issuer>", ["auth/saml<!-- -->?SAML", "auth/<![CDATA[saml]]>?SAML"]),
+        ("https://app.example.test/</Audience>", ["https://app<!-- -->.example", "https://app<![CDATA[.]]>example"]),
+    ] {
+        for split in split {
+            let plain = split.replace("<!-- -->", "").replace("<![CDATA[", "").replace("]]>", "");
+            let marked = xml.replace(name, &name.replace(&plain, split));
+            assert_ne!(marked, xml, "{split}");
+            assert_eq!(said(&marked), expected, "{split}");
+        }
+    }
+    let issuer = draft().replacing("auth/saml?SAMLRequest=abc", "auth/saml.evil").sign(idp());
+    let audience = draft().replacing("https://app.example.test/</Audience>", "app-9f3d.evil</Audience>").sign(idp());
+    for split in ["<!-- -->.evil", "<![CDATA[.evil]]>", "<!---->.<!---->evil"] {
+        let error = refusal(&issuer.replace(".evil", split));
+        assert!(matches!(&error, ResponseError::IssuerMismatch { found } if found.ends_with("saml.evil")), "{error}");
+        let error = refusal(&audience.replace(".evil", split));
+        assert!(matches!(&error, ResponseError::AudienceMismatch { found } if found == "app-9f3d.evil"), "{error}");
+    }
+}
+
+#[test]
 fn only_our_own_names_are_an_audience() {
     let audience = |text: &str| {
         draft()
@@ -48,6 +101,10 @@ fn only_our_own_names_are_an_audience() {
     assert_eq!(
         with("<AudienceRestriction><Audience>https://app.example.test/</Audience></AudienceRestriction>", ""),
         ResponseError::Structure { element: "Conditions" }
+    );
+    assert_eq!(
+        with("<Audience>https://app.example.test/</Audience>", ""),
+        ResponseError::Structure { element: "AudienceRestriction" }
     );
 }
 
@@ -77,6 +134,11 @@ fn the_destination_if_given_is_our_endpoint() {
     let mut elsewhere = draft();
     elsewhere.envelope = elsewhere.envelope.replace("/consume/acme-hub", "/consume/northbank");
     assert_eq!(refusal(&elsewhere.sign(idp())), ResponseError::DestinationMismatch);
+    let mut nowhere = draft();
+    let destination = "Destination=\"https://app.example.test/maestrano/auth/saml/consume/acme-hub\" ";
+    assert!(nowhere.envelope.contains(destination));
+    nowhere.envelope = nowhere.envelope.replace(destination, "");
+    assert!(outcome(&nowhere.sign(idp())).is_ok());
 }
 
 #[test]
@@ -123,5 +185,18 @@ fn a_missing_or_local_time_is_refused() {
     assert_eq!(
         with("2030-01-15T10:00:25Z", "2030-01-15T10:00:25+00:00"),
         ResponseError::Time { attribute: "NotBefore" }
+    );
+}
+
+#[test]
+fn conditions_are_there_and_have_an_end() {
+    let draft = draft();
+    let (head, rest) = draft.assertion.split_once("<Conditions").unwrap();
+    let (_, tail) = rest.split_once("</Conditions>").unwrap();
+    let none = ResponseDraft { assertion: format!("{head}{tail}"), ..draft.clone() };
+    assert_eq!(refusal(&none.sign(idp())), ResponseError::Structure { element: "Assertion" });
+    assert_eq!(
+        with(" NotOnOrAfter=\"2030-01-15T11:00:30Z\"", ""),
+        ResponseError::MissingAttribute { element: "Conditions", attribute: "NotOnOrAfter" }
     );
 }

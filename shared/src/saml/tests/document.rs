@@ -21,6 +21,18 @@ fn no_document_type_is_parsed_not_even_a_harmless_one() {
 }
 
 #[test]
+fn a_document_type_cannot_hide_in_another_encoding() {
+    let dtd = "<!DOCTYPE r [<!ENTITY a \"b\">]><r>&a;</r>";
+    let little_endian: String = dtd.chars().flat_map(|letter| [letter, '\0']).collect();
+    let big_endian: String = dtd.chars().flat_map(|letter| ['\0', letter]).collect();
+    assert_eq!(refusal(&little_endian), ResponseError::NotXml);
+    assert_eq!(refusal(&big_endian), ResponseError::NotXml);
+    let utf_7 = dtd.replace('<', "+ADw-").replace('>', "+AD4-");
+    assert_eq!(refusal(&utf_7), ResponseError::NotXml);
+    assert_eq!(refusal(&format!("<?xml version=\"1.0\" encoding=\"UTF-7\"?>{utf_7}")), ResponseError::Declaration);
+}
+
+#[test]
 fn another_encoding_or_version_is_refused() {
     let xml = draft().sign(idp());
     assert!(outcome(&format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{xml}")).is_ok());
@@ -78,6 +90,14 @@ fn the_largest_hostile_inputs_are_refused_at_once() {
     let fill = |unit: &str| unit.repeat(size / unit.len());
     let attributes: String = (0..size / 12).map(|n| format!(" a{n:06}=''")).collect();
     let namespaces: String = (0..size / 24).map(|n| format!(" xmlns:a{n:06}='urn:x'")).collect();
+    let full_tag: String = (0..23).map(|n| format!(" a{n:02}=''")).collect();
+    let full_scope: String = (0..23).map(|n| format!(" xmlns:a{n:02}='urn:x{n}'")).collect();
+    let nested: String = (0..20).map(|n| format!("<x{n}{full_scope}>")).collect();
+    let genuine = draft().sign(idp());
+    let inside = |at: &str, unit: &str| {
+        assert!(genuine.contains(at), "{at}");
+        genuine.replacen(at, &format!("{}{at}", unit.repeat((size - genuine.len()) / unit.len())), 1)
+    };
     for (name, xml) in [
         ("attributes", format!("<a{attributes}/>")),
         ("namespaces", format!("<a{namespaces}/>")),
@@ -88,6 +108,14 @@ fn the_largest_hostile_inputs_are_refused_at_once() {
         ("text", format!("<a>{}</a>", fill("x"))),
         ("open quotes", fill("<a b='")),
         ("open tags", fill("<")),
+        ("full tags", format!("<a>{}</a>", fill(&format!("<b{full_tag}/>")))),
+        ("full scopes", format!("{nested}{}", fill("<b/>").get(..3_000).unwrap())),
+        ("a long text in what is signed", inside("</Subject>", "x")),
+        ("many comments in what is signed", inside("</Subject>", "<!---->")),
+        ("many references in what is signed", inside("</NameID>", "&#65;")),
+        ("many elements in what is signed", inside("<Conditions", "<b></b>")),
+        ("a long digest", inside("</ds:DigestValue>", "A")),
+        ("a long signature", inside("</ds:SignatureValue>", "A")),
     ] {
         let start = std::time::Instant::now();
         assert!(accept_at(&xml, &marketplace, now()).is_err(), "{name}");
@@ -97,7 +125,7 @@ fn the_largest_hostile_inputs_are_refused_at_once() {
 
 #[test]
 fn an_identifier_cannot_occur_twice_under_any_spelling() {
-    for name in ["ID", "Id", "id", "xml:id", "AssertionID"] {
+    for name in ["ID", "Id", "id", "iD", "xml:id", "AssertionID", "ResponseID", "xmlns:x=\"urn:x\" x:ID"] {
         let draft = draft();
         let xml =
             draft.sign(idp()).replace("<samlp:Status>", &format!("<samlp:Status {name}=\"{}\">", draft.assertion_id));
@@ -129,6 +157,12 @@ fn every_identifier_is_a_name_and_the_assertion_has_one() {
     let none = draft();
     let none = none.clone().replacing(&format!(" ID=\"{}\"", none.assertion_id), "");
     assert_eq!(refusal(&none.sign(idp())), ResponseError::Id);
+    let foreign = draft();
+    let id = foreign.assertion_id.clone();
+    let foreign = foreign
+        .replacing(&format!(" ID=\"{id}\""), " xmlns:x=\"urn:x\"")
+        .replacing(" Version=\"2.0\">", &format!(" Version=\"2.0\" x:ID=\"{id}\">"));
+    assert_eq!(refusal(&foreign.sign(idp())), ResponseError::Id);
 }
 
 #[test]
@@ -143,6 +177,32 @@ fn another_document_element_is_refused() {
 fn an_encrypted_assertion_is_refused_as_such() {
     let encrypted = "<EncryptedAssertion xmlns=\"urn:oasis:names:tc:SAML:2.0:assertion\"/>";
     assert_eq!(refusal(&draft().wrap(encrypted)), ResponseError::Encrypted);
+    let by_reference = concat!(
+        "<EncryptedAssertion xmlns=\"urn:oasis:names:tc:SAML:2.0:assertion\">",
+        "<EncryptedData xmlns=\"http://www.w3.org/2001/04/xmlenc#\"><CipherData>",
+        "<CipherReference URI=\"http://127.0.0.1:1/x\"/></CipherData></EncryptedData></EncryptedAssertion>"
+    );
+    let beside = draft().sign(idp()).replace("</samlp:Response>", &format!("{by_reference}</samlp:Response>"));
+    assert_eq!(refusal(&beside), ResponseError::Encrypted);
+}
+
+#[test]
+fn the_response_has_its_version_and_foreseen_children_only() {
+    let xml = draft().sign(idp());
+    let with = |from: &str, to: &str| {
+        assert!(xml.contains(from), "{from}");
+        refusal(&xml.replacen(from, to, 1))
+    };
+    for other in ["Version=\"2.1\"", "Version=\"1.1\"", "Version=\"\"", ""] {
+        assert_eq!(with("Version=\"2.0\"", other), ResponseError::Version { element: "Response" }, "{other}");
+    }
+    let unforeseen = ResponseError::Structure { element: "Response" };
+    assert_eq!(with("<samlp:Status>", "<samlp:Extensions></samlp:Extensions><samlp:Status>"), unforeseen);
+    assert_eq!(with("</samlp:Response>", "<x></x></samlp:Response>"), unforeseen);
+    assert_eq!(with("<samlp:Status>", "text<samlp:Status>"), unforeseen);
+    let code = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\" />";
+    assert_eq!(with(&format!("<samlp:Status>{code}</samlp:Status>"), ""), unforeseen);
+    assert_eq!(with(code, ""), ResponseError::Structure { element: "Status" });
 }
 
 #[test]

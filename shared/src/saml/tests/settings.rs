@@ -57,6 +57,8 @@ fn no_setting_makes_any_other_algorithm_good() {
         "http://www.w3.org/2001/04/xmldsig-more#hmac-sha256",
         "http://www.w3.org/2001/04/xmldsig-more#rsa-md5",
         "http://www.w3.org/2000/09/xmldsig#dsa-sha1",
+        "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
+        "http://www.w3.org/2007/05/xmldsig-more#sha256-rsa-MGF1",
         "none",
         "",
     ] {
@@ -64,6 +66,12 @@ fn no_setting_makes_any_other_algorithm_good() {
         draft.signed_info = draft.signed_info.replace("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", other);
         let refused = accept_at(&draft.sign(idp()), &permissive, now()).unwrap_err();
         assert_eq!(refused, ResponseError::Algorithm { element: "SignatureMethod" }, "{other}");
+    }
+    for other in ["http://www.w3.org/2001/04/xmldsig-more#md5", "http://www.w3.org/2001/04/xmldsig-more#sha224", ""] {
+        let mut draft = draft();
+        draft.signed_info = draft.signed_info.replace("http://www.w3.org/2001/04/xmlenc#sha256", other);
+        let refused = accept_at(&draft.sign(idp()), &permissive, now()).unwrap_err();
+        assert_eq!(refused, ResponseError::Algorithm { element: "DigestMethod" }, "{other}");
     }
 }
 

@@ -60,3 +60,32 @@ fn an_attribute_cannot_occur_twice() {
 fn markup_inside_a_value_is_refused() {
     assert_eq!(with(">Admin<", "><b>Admin</b><"), ResponseError::Structure { element: "AttributeValue" });
 }
+
+#[test]
+fn a_subject_is_read_whole_whatever_splits_it() {
+    let genuine = draft().sign(idp());
+    let longer = draft().replacing("usr-5k2</NameID>", "usr-5k2.evil</NameID>").sign(idp());
+    let read = |xml: &str, from: &str, to: &str| {
+        assert!(xml.contains(from));
+        outcome(&xml.replace(from, to)).unwrap()
+    };
+    for split in ["usr<!-- -->-5k2</NameID>", "usr<![CDATA[-5k2]]></NameID>", "<!---->usr-5k2<!----></NameID>"] {
+        assert_eq!(read(&genuine, "usr-5k2</NameID>", split).subject, "usr-5k2", "{split}");
+    }
+    for split in ["<!-- -->.evil</NameID>", "<![CDATA[.evil]]></NameID>", "<!---->.<!---->evil</NameID>"] {
+        let assertion = read(&longer, ".evil</NameID>", split);
+        assert_eq!(assertion.subject, "usr-5k2.evil", "{split}");
+        assert!(Identity::try_from(&assertion).is_err(), "{split}");
+    }
+}
+
+#[test]
+fn an_encrypted_person_or_attribute_is_refused() {
+    let name_id = "<NameID Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">usr-5k2</NameID>";
+    let encrypted = "<EncryptedID></EncryptedID>";
+    assert_eq!(with(name_id, encrypted), ResponseError::Structure { element: "Subject" });
+    assert_eq!(
+        with("</AttributeStatement>", "<EncryptedAttribute></EncryptedAttribute></AttributeStatement>"),
+        ResponseError::Structure { element: "AttributeStatement" }
+    );
+}

@@ -36,6 +36,35 @@ fn no_place_for_a_second_assertion_is_overlooked() {
 }
 
 #[test]
+fn no_place_in_the_envelope_or_the_signature_is_overlooked() {
+    let draft = draft();
+    let (evil, signed, genuine) = (evil(&draft), signed(&draft), draft.sign(idp()));
+    let outer = ResponseDraft { envelope: draft_for(REQUEST).envelope, ..draft.clone() };
+    for (name, document) in [
+        (
+            "in the status",
+            draft.wrap(&evil).replace(
+                "</samlp:Status>",
+                &format!("<samlp:StatusDetail>{signed}</samlp:StatusDetail></samlp:Status>"),
+            ),
+        ),
+        (
+            "in the key info of the signature that counts",
+            genuine.replace("</ds:Signature>", &format!("<ds:KeyInfo>{evil}</ds:KeyInfo></ds:Signature>")),
+        ),
+        (
+            "in a foreign element",
+            genuine
+                .replacen("<Issuer", "<x:x xmlns:x=\"urn:x\"><Issuer", 1)
+                .replace("</samlp:Response>", "</x:x></samlp:Response>"),
+        ),
+        ("in a response in the response", outer.wrap(&genuine)),
+    ] {
+        assert!(matches!(refusal(&document), ResponseError::AssertionCount { .. }), "{name}");
+    }
+}
+
+#[test]
 fn a_signature_cannot_point_anywhere_else() {
     for uri in ["", "#", "#_other", "#xpointer(/)", "http://127.0.0.1:1/x", "_ID"] {
         let mut draft = draft();
