@@ -10,6 +10,8 @@
 #![warn(missing_docs)]
 
 pub mod aws;
+#[cfg(test)]
+mod canned_server;
 pub mod clock;
 pub mod domain;
 pub mod env;

@@ -162,7 +162,12 @@ fn transport(error: reqwest::Error) -> CheckError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{domain::CreationMode, identity::MarketplaceSession};
+    use crate::{
+        canned_server::{Canned, CannedServer},
+        domain::CreationMode,
+        identity::MarketplaceSession,
+        marketplace::{AllSettings, Directory},
+    };
 
     fn session(checked_at: &str, recheck_at: &str) -> Session {
         Session {
@@ -203,5 +208,29 @@ mod tests {
         assert_eq!(end("2030-01-15T10:00:00Z", "2030-01-15T10:03:00Z"), "2030-01-15T10:06:00Z");
         assert_eq!(end("2030-01-15T10:00:00Z", "2030-01-16T10:00:00Z"), "2030-01-16T11:00:00Z");
         assert_eq!(end("2030-01-15T10:00:00Z", "2030-01-15T09:00:00Z"), "2030-01-15T09:00:00Z");
+    }
+    /// What comes of this answer, and how many questions it took.
+    async fn asked(answer: Canned) -> (Result<Verdict, CheckError>, usize) {
+        let server = CannedServer::start(Canned::ok(""), answer).await;
+        let config = include_bytes!("../../tests/fixtures/vectors/marketplaces_config.json");
+        let directory = Directory::from_json(config, &AllSettings::default()).unwrap();
+        let acme = directory.find("acme-hub").unwrap().as_ref().clone();
+        let marketplace = Marketplace { idp_sso_url: format!("{}/api/v1/auth/saml", server.host), ..acme };
+        let session = session("2030-01-15T10:00:00Z", "2030-01-15T10:03:00Z");
+        (SessionCheck::default().ask(&marketplace, &session).await, server.heard().len())
+    }
+
+    #[tokio::test]
+    async fn no_redirect_is_followed() {
+        let moved = Canned::status("302 Found\r\nLocation: /elsewhere");
+        assert!(matches!(asked(moved).await, (Err(CheckError::Answer { status: 302 }), 1)));
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_cut_short() {
+        let holds = include_str!("../../tests/fixtures/vectors/session_check_valid.json");
+        let of_length = |length: usize| Canned::ok(format!("{holds}{}", " ".repeat(length - holds.len())));
+        assert!(matches!(asked(of_length(MAX_ANSWER_LEN)).await, (Ok(Verdict::Holds { .. }), 1)));
+        assert!(matches!(asked(of_length(MAX_ANSWER_LEN + 1)).await, (Err(CheckError::Answer { status: 200 }), 1)));
     }
 }

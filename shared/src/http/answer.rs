@@ -110,6 +110,8 @@ fn with_security_headers(status: StatusCode, body: Body) -> Response<Body> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]
@@ -122,6 +124,31 @@ mod tests {
         );
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         assert!(response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn every_kind_of_answer_carries_every_header() {
+        let reference = Reference::generate();
+        let refused = Problem { kind: "x", title: "X", status: StatusCode::FORBIDDEN };
+        for (name, response) in [
+            ("page", error_page(StatusCode::FORBIDDEN, "X", "Y.", &reference)),
+            ("redirect", redirect(StatusCode::SEE_OTHER, "https://a.test/").unwrap()),
+            ("JSON", json(StatusCode::OK, &1)),
+            ("JSON that cannot be written", json(StatusCode::OK, &HashMap::from([((), ())]))),
+            ("problem", problem(refused, &reference)),
+            ("nothing", empty(StatusCode::NO_CONTENT)),
+        ] {
+            for (header, value) in [
+                ("cache-control", "no-store"),
+                ("referrer-policy", "no-referrer"),
+                ("strict-transport-security", "max-age=31536000"),
+                ("x-content-type-options", "nosniff"),
+            ] {
+                assert_eq!(response.headers()[header], value, "{name}");
+            }
+            let policy = response.headers()["content-security-policy"].to_str().unwrap();
+            assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{name}");
+        }
     }
 
     #[test]

@@ -199,11 +199,15 @@ mod tests {
     use super::*;
 
     fn entry(change: impl FnOnce(&mut Value)) -> Result<Marketplace, MarketplaceError> {
+        entry_with(&AllSettings::default(), change)
+    }
+
+    fn entry_with(settings: &AllSettings, change: impl FnOnce(&mut Value)) -> Result<Marketplace, MarketplaceError> {
         let document = include_str!("../../../tests/fixtures/vectors/marketplaces_config.json");
         let mut document: Value = serde_json::from_str(document).unwrap();
         let mut entry = document["marketplaces"][0].take();
         change(&mut entry);
-        Marketplace::new(serde_json::from_value(entry).unwrap(), &AllSettings::default())
+        Marketplace::new(serde_json::from_value(entry).unwrap(), settings)
     }
 
     #[test]
@@ -267,6 +271,25 @@ mod tests {
             let error = entry(|entry| entry["sso"]["consume_path"] = json!(bad)).unwrap_err();
             assert_eq!(error, MarketplaceError::Path { field: "sso.consume_path" }, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_short_key_needs_its_own_setting() {
+        let with = |settings: &str| {
+            entry_with(&AllSettings::from_json(settings).unwrap(), |entry| {
+                entry["sso"]["x509_certificate"] = json!(include_str!("../../../tests/fixtures/keys/rsa1024_cert.pem"));
+                entry["sso"]["x509_fingerprint"] = Value::Null;
+            })
+            .map(|marketplace| marketplace.idp_keys.len())
+        };
+        for strict in [
+            "{}",
+            r#"{"acme-hub": {"legacy_cryptography": {"sha1": true, "historical_names": true}}}"#,
+            r#"{"northbank": {"legacy_cryptography": {"short_rsa_keys": true}}}"#,
+        ] {
+            assert_eq!(with(strict), Err(MarketplaceError::ShortKey), "{strict}");
+        }
+        assert_eq!(with(r#"{"acme-hub": {"legacy_cryptography": {"short_rsa_keys": true}}}"#), Ok(1));
     }
 
     #[test]

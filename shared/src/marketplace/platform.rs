@@ -121,6 +121,29 @@ fn transport(error: reqwest::Error) -> PlatformError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::canned_server::{Canned, CannedServer};
+
+    /// What comes of this answer, and how many questions it took.
+    async fn fetched(answer: Canned) -> (Result<Directory, PlatformError>, usize) {
+        let server = CannedServer::start(Canned::ok(""), answer).await;
+        let url = PlatformUrl::new(&server.host, "/api/config/v1").unwrap();
+        let platform = DeveloperPlatform::new(url, Credentials { key: "key".into(), secret: "s3cr3t".into() });
+        (platform.fetch(&AllSettings::default()).await, server.heard().len())
+    }
+
+    #[tokio::test]
+    async fn no_redirect_is_followed() {
+        let moved = Canned::status("302 Found\r\nLocation: /elsewhere");
+        assert!(matches!(fetched(moved).await, (Err(PlatformError::Status(302)), 1)));
+    }
+
+    #[tokio::test]
+    async fn an_endless_answer_is_cut_short() {
+        let document = include_str!("../../../tests/fixtures/vectors/marketplaces_config.json");
+        let of_length = |length: usize| Canned::ok(format!("{document}{}", " ".repeat(length - document.len())));
+        assert!(matches!(fetched(of_length(MAX_DOCUMENT_LEN / 2)).await, (Ok(_), 1)));
+        assert!(matches!(fetched(of_length(MAX_DOCUMENT_LEN + 1)).await, (Err(PlatformError::TooLarge), 1)));
+    }
 
     #[test]
     fn every_spelling_of_the_path_leads_to_the_same_url() {

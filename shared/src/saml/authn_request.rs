@@ -203,4 +203,15 @@ mod tests {
         let xml = request().to_xml(&marketplace);
         assert!(xml.contains("app&quot;&gt;&lt;evil/&gt;&amp;</saml:Issuer>"));
     }
+    #[test]
+    fn the_metadata_tells_no_secret() {
+        let idp = IdentityProvider::generate();
+        let key =
+            SigningKey { private_key: idp.private_key_pem().into(), certificate: idp.certificate_pem().to_owned() };
+        let metadata = service_provider_metadata(&marketplace(), Some(&RequestSigner::new(&key).unwrap()));
+        assert!(!metadata.contains(marketplace().api_key.expose()));
+        for line in idp.private_key_pem().lines() {
+            assert!(!metadata.contains(line), "{line}");
+        }
+    }
 }

@@ -1,14 +1,21 @@
-//! What the embedded store never answers on demand: transactions that meet each other.
+//! What the embedded store never answers on demand, transactions that meet each other, and what it cannot show of our questions.
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+    operation::{
+        get_item::GetItemOutput,
+        transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+    },
     types::{CancellationReason, error::TransactionCanceledException},
 };
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use jiff::Timestamp;
 
-use super::{sign_in::ATTEMPTS, *};
+use super::{
+    item::{Item as _, SessionItem},
+    sign_in::ATTEMPTS,
+    *,
+};
 use crate::{
     domain::{CreationMode, MarketplaceKey},
     http::Reference,
@@ -97,4 +104,42 @@ async fn a_use_that_is_spent_is_told_apart_and_not_tried_again() {
         assert_eq!(matches!(error, SignInError::RequestConsumed), !first, "{error}");
         assert_eq!(rule.num_calls(), 1);
     }
+}
+
+/// A session of nobody the table knows.
+fn session_item() -> SessionItem {
+    let now: Timestamp = "2030-01-15T10:00:30Z".parse().unwrap();
+    SessionItem {
+        marketplace: "acme-hub".parse().unwrap(),
+        user: "usr-5k2".parse().unwrap(),
+        group: "cld-7a1c".parse().unwrap(),
+        marketplace_session: "q7m2x9c4v1b8n3k6j5h0g".to_owned(),
+        recheck_at: now,
+        checked_at: now,
+        creation_mode: CreationMode::Real,
+        created_at: now,
+        expires_at: Timestamp::MAX,
+    }
+}
+
+#[tokio::test]
+async fn every_read_is_consistent() {
+    let consistent =
+        |request: &aws_sdk_dynamodb::operation::get_item::GetItemInput| request.consistent_read() == Some(true);
+    let session = mock!(Client::get_item)
+        .match_requests(consistent)
+        .then_output(|| GetItemOutput::builder().set_item(Some(session_item().attributes().unwrap())).build());
+    let nothing = mock!(Client::get_item)
+        .match_requests(consistent)
+        .sequence()
+        .output(|| GetItemOutput::builder().build())
+        .times(5)
+        .build();
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&session, &nothing]);
+    let accounts = Accounts::new(client, "accounts".to_owned());
+    let now = Timestamp::UNIX_EPOCH;
+    assert!(accounts.session(&Token::generate(), now).await.unwrap().is_none(), "there is no such person");
+    assert!(accounts.trace(&Reference::generate(), now).await.unwrap().is_none());
+    accounts.warm_up().await.unwrap();
+    assert_eq!((session.num_calls(), nothing.num_calls()), (1, 5));
 }

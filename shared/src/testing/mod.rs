@@ -1,6 +1,8 @@
-//! Helpers for tests: an identity provider that can be made to lie. Enabled from dev-dependencies only.
+//! Helpers for tests: an identity provider that can be made to lie, and the log. Enabled from dev-dependencies only.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "test support fails loudly")]
 
 mod identity_provider;
+mod log;
 
 pub use identity_provider::{IdentityProvider, ResponseDraft, Strength, sample_attributes};
+pub use log::logged;

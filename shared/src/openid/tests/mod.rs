@@ -13,7 +13,6 @@ use crate::{
 mod attributes;
 mod message;
 mod positive_assertion;
-mod provider;
 mod verification;
 
 const REQUEST: &str = "3c6f0b5e77a44c1b9a530d4d7f2f9e10";

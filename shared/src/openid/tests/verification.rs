@@ -1,10 +1,9 @@
 //! Stage 4: what the provider says, and what it fails to say.
 
-use super::{
-    provider::{Canned, Provider, VALID},
-    *,
-};
+use super::*;
+use crate::canned_server::{Canned, CannedServer as Provider};
 
+const VALID: &str = "ns:http://specs.openid.net/auth/2.0\nis_valid:true\n";
 const OF_USER: &str = include_str!("../../../../tests/fixtures/vectors/openid_user.xrds.xml");
 const HUB: &str = "https://hub.acme.example";
 

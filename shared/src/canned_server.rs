@@ -1,4 +1,4 @@
-//! A provider on this machine that answers as it is told.
+//! A server on this machine that answers as it is told: an OpenID provider, a developer platform, a marketplace.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,34 +8,32 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub(super) const VALID: &str = "ns:http://specs.openid.net/auth/2.0\nis_valid:true\n";
-
 /// One answer. Behind the status there can be headers.
 #[derive(Clone)]
-pub(super) struct Canned {
-    pub(super) status: &'static str,
-    pub(super) body: String,
+pub(crate) struct Canned {
+    pub(crate) status: &'static str,
+    pub(crate) body: String,
 }
 
 impl Canned {
-    pub(super) fn ok(body: impl Into<String>) -> Self {
+    pub(crate) fn ok(body: impl Into<String>) -> Self {
         Self { status: "200 OK", body: body.into() }
     }
 
-    pub(super) fn status(status: &'static str) -> Self {
+    pub(crate) fn status(status: &'static str) -> Self {
         Self { status, body: String::new() }
     }
 }
 
-/// Answers questions by `POST`, and discovery by `GET`.
-pub(super) struct Provider {
-    pub(super) host: String,
+/// Answers by `POST` and by `GET`; in the latter its own address stands where the vectors have the marketplace's.
+pub(crate) struct CannedServer {
+    pub(crate) host: String,
     heard: Arc<Mutex<Vec<String>>>,
     server: JoinHandle<()>,
 }
 
-impl Provider {
-    pub(super) async fn start(verdict: Canned, discovery: Canned) -> Self {
+impl CannedServer {
+    pub(crate) async fn start(by_post: Canned, by_get: Canned) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = format!("http://{}", listener.local_addr().unwrap());
         let heard = Arc::<Mutex<Vec<String>>>::default();
@@ -43,29 +41,29 @@ impl Provider {
         let server = tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (verdict, mut discovery) = (verdict.clone(), discovery.clone());
-                discovery.body = discovery.body.replace("https://hub.acme.example", &own_host);
-                tokio::spawn(answer(stream, verdict, discovery, ears.clone()));
+                let (by_post, mut by_get) = (by_post.clone(), by_get.clone());
+                by_get.body = by_get.body.replace("https://hub.acme.example", &own_host);
+                tokio::spawn(answer(stream, by_post, by_get, ears.clone()));
             }
         });
         Self { host, heard, server }
     }
 
     /// Requests so far, in no order.
-    pub(super) fn heard(&self) -> Vec<String> {
+    pub(crate) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }
 }
 
-impl Drop for Provider {
+impl Drop for CannedServer {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-async fn answer(mut stream: TcpStream, verdict: Canned, discovery: Canned, heard: Arc<Mutex<Vec<String>>>) {
+async fn answer(mut stream: TcpStream, by_post: Canned, by_get: Canned, heard: Arc<Mutex<Vec<String>>>) {
     let request = read(&mut stream).await;
-    let Canned { status, body } = if request.starts_with("POST") { verdict } else { discovery };
+    let Canned { status, body } = if request.starts_with("POST") { by_post } else { by_get };
     heard.lock().unwrap().push(request);
     let text = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     let _ = stream.write_all(text.as_bytes()).await;
