@@ -5,9 +5,13 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use local::Options;
 use reqwest::StatusCode;
-use shared::clock::{Clock, FixedClock, SystemClock};
+use sandbox::IdpKeys;
+use shared::{
+    clock::{Clock, FixedClock, SystemClock},
+    testing::IdentityProvider,
+};
 
-use crate::harness::{Browser, Form, World};
+use crate::harness::{Browser, Form, World, authn_request};
 
 /// The best of a few, because other tests run beside this one; the first may have to make keys.
 #[tokio::test]
@@ -72,5 +76,48 @@ async fn without_the_setting_there_is_no_openid() {
     }
     let page = Browser::new().sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
     assert_eq!(page.status, StatusCode::OK, "by SAML all the same");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn with_one_key_for_both_marketplaces_each_still_speaks_for_itself() {
+    let idp = IdentityProvider::generate();
+    let idp_keys =
+        IdpKeys::Pem { private_key: idp.private_key_pem().to_owned(), certificate: idp.certificate_pem().to_owned() };
+    let world = World::embedded_with(Options { idp_keys, ..Options::default() }).await;
+    let acs_url = &world.marketplace("acme-hub").acs_url;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let mut theirs = browser.launch(&world, "northbank", "usr-5k2", "cld-7a1c").await;
+    theirs.action.clone_from(acs_url);
+    let answer = browser.submit(&theirs).await;
+    assert_eq!(world.trace(answer.reference()).await.outcome, "issuer-mismatch");
+    let north = world.draft("northbank", &request).sign(&idp);
+    let answer = browser.submit(&Form::with_response(acs_url, &north)).await;
+    assert_eq!(world.trace(answer.reference()).await.outcome, "issuer-mismatch");
+    let acme = world.draft("acme-hub", &request).sign(&idp);
+    let answer = browser.submit(&Form::with_response(acs_url, &acme)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn no_header_changes_where_people_are_sent_or_come_back_to() {
+    let world = World::embedded(Arc::new(SystemClock)).await;
+    let acme = world.marketplace("acme-hub");
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    for (name, value) in [
+        ("host", "evil.test"),
+        ("x-forwarded-host", "evil.test"),
+        ("x-forwarded-proto", "ftp"),
+        ("forwarded", "host=evil.test;proto=ftp"),
+    ] {
+        let answer = client.get(&acme.initialize_url).header(name, value).send().await.unwrap();
+        let location = answer.headers()["location"].to_str().unwrap();
+        assert!(location.starts_with(&format!("{}?SAMLRequest=", acme.idp_sso_url)), "{name}: {location}");
+        let request = authn_request(location);
+        assert!(request.contains(&format!("Destination=\"{}\"", acme.idp_sso_url)), "{name}: {request}");
+        assert!(request.contains(&format!("AssertionConsumerServiceURL=\"{}\"", acme.acs_url)), "{name}: {request}");
+    }
     world.stop().await;
 }

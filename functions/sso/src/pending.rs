@@ -171,6 +171,12 @@ mod tests {
     }
 
     #[test]
+    fn a_request_by_openid_is_not_outstanding_by_saml() {
+        let by_openid = Pending { protocol: Protocol::OpenId, ..pending("_0123456789abcdef", NOW) };
+        assert!(found(&[cookie(&by_openid)], "acme-hub", NOW).is_empty());
+    }
+
+    #[test]
     fn a_request_is_outstanding_for_ten_minutes() {
         let cookies = [cookie(&pending("_0123456789abcdef", NOW))];
         assert_eq!(found(&cookies, "acme-hub", NOW + LIFETIME - SignedDuration::from_secs(1)).len(), 1);
@@ -182,6 +188,18 @@ mod tests {
     fn a_cookie_that_is_not_ours_counts_for_nothing() {
         let name = pending("_0123456789abcdef", NOW).cookie_name();
         assert!(found(&[(name, "forged".to_owned())], "acme-hub", NOW).is_empty());
+    }
+
+    #[test]
+    fn the_cookie_is_for_this_host_alone_and_for_ten_minutes() {
+        let mut response = Response::new(Body::Empty);
+        pending("_0123456789abcdef", NOW).remember(&sealer(), &request(&[]), &mut response);
+        let set: Vec<&str> =
+            response.headers().get_all(header::SET_COOKIE).iter().map(|v| v.to_str().unwrap()).collect();
+        let [cookie] = set[..] else { panic!("one cookie, not {}", set.len()) };
+        let (pair, attributes) = cookie.split_once("; ").unwrap();
+        assert!(pair.starts_with("__Host-saml-0123456789ab="), "{pair}");
+        assert_eq!(attributes, "Path=/; Max-Age=600; HttpOnly; Secure; SameSite=None");
     }
 
     #[test]

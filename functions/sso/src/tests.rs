@@ -14,6 +14,7 @@ use shared::{
     secrets::Key,
     session::Token,
     store::Accounts,
+    testing::logged,
 };
 
 use super::*;
@@ -126,4 +127,25 @@ fn only_origins_can_be_returned_to() {
     let refused =
         app(Directory::default(), app_without_table().accounts, "https://app.test/", "https://other.test/path");
     assert!(matches!(refused, Err(StartError::ReturnOrigins)));
+}
+
+#[test]
+fn every_start_warns_of_legacy_cryptography_and_of_nothing_else() {
+    let warnings = |settings: &str| {
+        let document = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config.json");
+        let directory = Directory::from_json(document, &AllSettings::from_json(settings).unwrap()).unwrap();
+        let mut lines = logged(|| {
+            app(directory, app_without_table().accounts, "https://app.test/", "").unwrap();
+        });
+        lines.retain(|line| line["level"] == "WARN");
+        lines
+    };
+    let [warning] = &warnings(r#"{"acme-hub":{"legacy_cryptography":{"sha1":true}}}"#)[..] else {
+        panic!("not one warning")
+    };
+    assert_eq!(warning["message"], "legacy cryptography is accepted");
+    assert_eq!(warning["marketplace.key"], "acme-hub");
+    let accepted = warning["accepted"].as_str().unwrap();
+    assert!(accepted.contains("sha1: true") && accepted.contains("short_rsa_keys: false"), "{accepted}");
+    assert!(warnings(r#"{"acme-hub":{"openid":true,"unsolicited_responses":true}}"#).is_empty());
 }

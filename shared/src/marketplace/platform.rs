@@ -142,7 +142,7 @@ mod tests {
         let document = include_str!("../../../tests/fixtures/vectors/marketplaces_config.json");
         let of_length = |length: usize| Canned::ok(format!("{document}{}", " ".repeat(length - document.len())));
         assert!(matches!(fetched(of_length(MAX_DOCUMENT_LEN / 2)).await, (Ok(_), 1)));
-        assert!(matches!(fetched(of_length(MAX_DOCUMENT_LEN + 1)).await, (Err(PlatformError::TooLarge), 1)));
+        assert!(matches!(fetched(of_length(MAX_DOCUMENT_LEN + 1_000)).await, (Err(PlatformError::TooLarge), 1)));
     }
 
     #[test]

@@ -81,3 +81,14 @@ async fn malformed_calls_are_told_so() {
     assert_eq!(text.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn of_many_exchanges_at_once_exactly_one_gets_the_session() {
+    let world = World::start().await;
+    let body = json!({ "code": code(&world).await });
+    let exchanges = (0..10).map(|_| exchange(&world, world.app_api_key(), &body));
+    let statuses: Vec<StatusCode> = futures::future::join_all(exchanges).await.iter().map(Response::status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::OK).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::BAD_REQUEST).count(), 9, "{statuses:?}");
+    world.stop().await;
+}

@@ -3,6 +3,7 @@
 use reqwest::StatusCode;
 use url::Url;
 
+use super::session::redeem;
 use crate::harness::{Answer, Browser, Form, World};
 
 /// The whole way in, to the app's page.
@@ -211,5 +212,59 @@ async fn an_unknown_marketplace_is_a_clear_page() {
         let answer = Browser::new().get(&world.service(&format!("/mno-enterprise/nobody/openid/{step}"))).await;
         assert_refused(&world, &answer, StatusCode::NOT_FOUND, &[]).await;
     }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn another_media_type_or_encoding_is_refused() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let form = browser.launch_by_openid(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let client = reqwest::Client::builder().build().unwrap();
+    let json = client.post(&form.action).json(&form.fields).send().await.unwrap();
+    assert_eq!(json.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let gzip = client.post(&form.action).header("content-encoding", "gzip").form(&form.fields).send().await.unwrap();
+    assert_eq!(gzip.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(outcomes(&world).await, ["media-type", "media-type"]);
+    assert_eq!(browser.submit(&form).await.status, StatusCode::SEE_OTHER, "nothing was used up");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn no_parameter_goes_along_to_the_provider() {
+    let world = World::start().await;
+    let acme = world.marketplace("acme-hub");
+    let wanted = format!("{}/invoices/7", world.app_url());
+    let url = format!(
+        "{}?group_id=cld-7a1c&openid.realm=https://evil.test/&openid.return_to=https://evil.test/&return_to={wanted}",
+        acme.openid_initialize_url
+    );
+    let mut browser = Browser::new();
+    let answer = browser.get(&url).await;
+    let location = Url::parse(answer.location().unwrap()).unwrap();
+    let plain = Browser::new().get(&acme.openid_initialize_url).await;
+    let plain = Url::parse(plain.location().unwrap()).unwrap();
+    let names = |url: &Url| url.query_pairs().map(|(name, _)| name.into_owned()).collect::<Vec<_>>();
+    assert_eq!(names(&location), names(&plain));
+    for theirs in ["evil", "cld-7a1c", "invoices"] {
+        assert!(!location.as_str().contains(theirs), "{location}");
+    }
+
+    let evil = Browser::new().get(&format!("{}?return_to=https://evil.test/", acme.openid_initialize_url)).await;
+    assert_eq!(evil.status, StatusCode::BAD_REQUEST);
+    assert!(evil.location().is_none() && evil.set_cookies().is_empty());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn where_the_person_wanted_to_go_comes_back_with_the_session() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let wanted = format!("{}/invoices/7", world.app_url());
+    let start = format!("{}?return_to={wanted}", world.marketplace("acme-hub").openid_initialize_url);
+    let page = browser.trigger(&world, "acme-hub", &start, &[("user_uid", "usr-5k2"), ("group_id", "cld-7a1c")]).await;
+    let landing = browser.submit(&page.form()).await;
+    let session = redeem(&world, &landing).await;
+    assert_eq!(session["destination"]["return_to"], wanted);
     world.stop().await;
 }

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use reqwest::StatusCode;
 use shared::{
     clock::{Clock as _, SystemClock},
-    testing::IdentityProvider,
+    testing::{IdentityProvider, ResponseDraft},
 };
 
 use crate::harness::{Answer, Browser, Form, World};
@@ -263,16 +263,144 @@ async fn no_refusal_tells_which_rule_broke() {
     let world = World::start().await;
     let mut browser = Browser::new();
     let request = world.begin(&mut browser, "acme-hub").await;
-    let acs_url = &world.marketplace("acme-hub").acs_url;
-    let without_reference = |answer: Answer| {
-        let at = answer.body.find("<code>").unwrap();
-        answer.body[..at].to_owned()
-    };
+    let acme = world.marketplace("acme-hub");
+    let idp = world.identity_provider("acme-hub");
     let draft = world.draft("acme-hub", &request);
-    let foreign = browser.submit(&Form::with_response(acs_url, &draft.sign(&IdentityProvider::generate()))).await;
-    let audience = draft.replacing("<Audience>", "<Audience>x");
-    let audience =
-        browser.submit(&Form::with_response(acs_url, &audience.sign(&world.identity_provider("acme-hub")))).await;
-    assert_eq!(without_reference(foreign), without_reference(audience));
+    let with = |from: &str, to: &str| draft.clone().replacing(from, to).sign(&idp);
+    let genuine = draft.sign(&idp);
+    let old = SystemClock.now() - SignedDuration::from_hours(1);
+    let broken = [
+        ("signature-invalid", draft.sign(&IdentityProvider::generate())),
+        ("digest-mismatch", genuine.replace(">Admin<", ">Super Admin<")),
+        ("signature-count", draft.wrap(&draft.assertion)),
+        ("assertion-count", draft.wrap(&format!("<x>{}</x>", draft.assertion))),
+        ("algorithm-not-allowed", genuine.replace("xmldsig-more#rsa-sha256", "xmldsig-more#rsa-md5")),
+        ("audience-mismatch", with("<Audience>", "<Audience>x")),
+        ("issuer-mismatch", with("<Issuer>", "<Issuer>x")),
+        ("recipient-mismatch", with(&acme.acs_url, "https://other.test/")),
+        ("in-response-to-mismatch", world.draft("acme-hub", "_unknown").sign(&idp)),
+        ("expired", world.draft_at("acme-hub", &request, old).sign(&idp)),
+        ("confirmation-method", with("cm:bearer", "cm:holder-of-key")),
+        ("status-not-success", genuine.replace("status:Success", "status:Responder")),
+        (
+            "subject-mismatch",
+            with("<AttributeValue>usr-5k2</AttributeValue>", "<AttributeValue>usr-8w1</AttributeValue>"),
+        ),
+    ];
+    let submit =
+        async |browser: &mut Browser, xml: &str| browser.submit(&Form::with_response(&acme.acs_url, xml)).await;
+    let mut answers = Vec::new();
+    for (outcome, xml) in &broken {
+        answers.push((*outcome, submit(&mut browser, xml).await));
+    }
+    answers.push(("no-pending-request", submit(&mut Browser::new(), &genuine).await));
+    let mut copy = browser.copy();
+    assert_eq!(submit(&mut browser, &genuine).await.status, StatusCode::SEE_OTHER);
+    answers.push(("assertion-consumed", submit(&mut copy, &genuine).await));
+    let told = |answer: &Answer| (answer.status, answer.body.replace(answer.reference(), ""));
+    for (outcome, answer) in &answers {
+        assert_outcome(&world, answer, StatusCode::FORBIDDEN, outcome).await;
+        assert_eq!(told(answer), told(&answers[0].1), "{outcome}");
+    }
+    world.stop().await;
+}
+
+/// A refusal by this rule, which only the trace names.
+async fn assert_outcome(world: &World, answer: &Answer, status: StatusCode, outcome: &str) {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    assert_eq!(world.trace(answer.reference()).await.outcome, outcome);
+}
+
+#[tokio::test]
+async fn an_assertion_is_good_for_one_of_two_requests() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let first = world.begin(&mut browser, "acme-hub").await;
+    let second = world.begin(&mut browser, "acme-hub").await;
+    let idp = world.identity_provider("acme-hub");
+    let acs_url = &world.marketplace("acme-hub").acs_url;
+    let draft = world.draft("acme-hub", &first);
+    let again = draft.clone().replacing(&first, &second);
+    assert_eq!(browser.submit(&Form::with_response(acs_url, &draft.sign(&idp))).await.status, StatusCode::SEE_OTHER);
+    let answer = browser.submit(&Form::with_response(acs_url, &again.sign(&idp))).await;
+    assert_outcome(&world, &answer, StatusCode::FORBIDDEN, "assertion-consumed").await;
+    assert_eq!(world.items_of("session").await.len(), 1);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_replayed_assertion_is_known_in_another_envelope() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let request = world.begin(&mut browser, "acme-hub").await;
+    let mut copy = browser.copy();
+    let idp = world.identity_provider("acme-hub");
+    let acs_url = &world.marketplace("acme-hub").acs_url;
+    let draft = world.draft("acme-hub", &request);
+    let later = SystemClock.now() + SignedDuration::from_secs(1);
+    let other = ResponseDraft { envelope: world.draft_at("acme-hub", &request, later).envelope, ..draft.clone() };
+    let mut second = Form::with_response(acs_url, &other.sign(&idp));
+    let base64 = &mut second.fields[0].1;
+    *base64 = base64.as_bytes().chunks(60).map(|line| format!("{}\r\n", str::from_utf8(line).unwrap())).collect();
+    assert_eq!(browser.submit(&Form::with_response(acs_url, &draft.sign(&idp))).await.status, StatusCode::SEE_OTHER);
+    let answer = copy.submit(&second).await;
+    assert_outcome(&world, &answer, StatusCode::FORBIDDEN, "assertion-consumed").await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_genuine_response_counts_once_under_its_name_and_in_the_body() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let genuine = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let response = genuine.fields.iter().find(|(name, _)| name == "SAMLResponse").unwrap().clone();
+    let twice = Form { fields: vec![response.clone(), response.clone()], ..genuine.clone() };
+    let misnamed = Form { fields: vec![("samlresponse".to_owned(), response.1.clone())], ..genuine.clone() };
+    let mut address = url::Url::parse(&genuine.action).unwrap();
+    address.query_pairs_mut().append_pair("SAMLResponse", &response.1);
+    let in_the_query = Form { action: address.to_string(), fields: vec![] };
+    for form in [twice, misnamed, in_the_query] {
+        let answer = browser.submit(&form).await;
+        assert_refused(&world, &answer, StatusCode::BAD_REQUEST).await;
+        assert_outcome(&world, &answer, StatusCode::BAD_REQUEST, "form").await;
+    }
+    assert_eq!(browser.submit(&genuine).await.status, StatusCode::SEE_OTHER, "nothing was used up");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_form_is_too_large_whatever_its_field() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let mut form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    form.fields.push(("x".to_owned(), "x".repeat(400_000)));
+    let answer = browser.submit(&form).await;
+    assert_refused(&world, &answer, StatusCode::PAYLOAD_TOO_LARGE).await;
+    assert_outcome(&world, &answer, StatusCode::PAYLOAD_TOO_LARGE, "body-too-large").await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_that_came_in_comes_back_on_a_page() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let script = "<script>alert(1)</script>";
+    let in_the_path = world.service("/mno-enterprise/%3Cscript%3Ealert(1)%3C%2Fscript%3E/saml/initialize");
+    let in_the_query = format!("{}?return_to=https://evil.test/{script}", world.marketplace("acme-hub").initialize_url);
+    let form = |fields: &[(&str, &str)]| Form {
+        action: world.marketplace("acme-hub").acs_url.clone(),
+        fields: fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    };
+    let answers = [
+        browser.get(&in_the_path).await,
+        browser.get(&in_the_query).await,
+        browser.submit(&form(&[("SAMLResponse", script)])).await,
+        browser.submit(&form(&[("SAMLResponse", "PGEvPg=="), ("RelayState", script), (script, script)])).await,
+    ];
+    for answer in answers {
+        assert!(answer.status.is_client_error(), "{}", answer.status);
+        let body = answer.body.to_lowercase();
+        assert!(!body.contains("script") && !body.contains("alert"), "{body}");
+    }
     world.stop().await;
 }

@@ -1,7 +1,9 @@
 //! What a session is worth after the sign-in, and where it leads.
 
+use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use shared::trace::TRACE_LIFETIME;
 
 use crate::harness::{Answer, Browser, Form, World};
 
@@ -15,7 +17,7 @@ async fn land(world: &World, browser: &mut Browser, parameters: &str) -> Answer 
     browser.submit(&page.form()).await
 }
 
-async fn redeem(world: &World, landing: &Answer) -> Value {
+pub(super) async fn redeem(world: &World, landing: &Answer) -> Value {
     let landing = url::Url::parse(landing.location().unwrap()).unwrap();
     let (_, code) = landing.query_pairs().find(|(name, _)| name == "code").unwrap();
     let client = reqwest::Client::builder().build().unwrap();
@@ -109,8 +111,7 @@ async fn every_attempt_leaves_a_trace_that_names_the_rule_and_no_person() {
     let xml = foreign.sign(&world.identity_provider("acme-hub"));
     let form = Form::with_response(&world.marketplace("acme-hub").acs_url, &xml);
     let refused = browser.submit(&form).await;
-    let (_, rest) = refused.body.split_once("<code>").unwrap();
-    let trace = world.trace(rest.split_once("</code>").unwrap().0).await;
+    let trace = world.trace(refused.reference()).await;
     assert_eq!(trace.outcome, "audience-mismatch");
     assert_eq!(trace.explanation, "audience is https://other.test/");
     assert_eq!(trace.marketplace.as_str(), "acme-hub");
@@ -161,5 +162,46 @@ async fn the_metadata_describes_the_endpoint_the_marketplace_knows() {
     assert_eq!(service.attribute("Location"), Some(&*world.marketplace("acme-hub").acs_url));
     let unknown = Browser::new().get(&world.service("/mno-enterprise/nobody/saml/metadata")).await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_of_a_careful_service() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let acme = world.marketplace("acme-hub");
+    let answers = [
+        ("page", browser.get(&world.service("/mno-enterprise/nobody/saml/initialize")).await),
+        ("redirect", browser.get(&acme.initialize_url).await),
+        ("JSON", browser.get(&world.service("/health")).await),
+        ("problem", browser.get(&world.service("/session")).await),
+        ("metadata", browser.get(&world.service("/mno-enterprise/acme-hub/saml/metadata")).await),
+        ("nothing", browser.post(&world.service("/session/logout")).await),
+    ];
+    for (name, answer) in answers {
+        for (header, value) in [
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("strict-transport-security", "max-age=31536000"),
+            ("x-content-type-options", "nosniff"),
+        ] {
+            assert_eq!(answer.headers[header], value, "{name}");
+        }
+        let policy = answer.headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{name}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_trace_that_has_expired_is_not_told() {
+    let world = World::start().await;
+    let form = Form::with_response(&world.marketplace("acme-hub").acs_url, "<x/>");
+    let refused = Browser::new().submit(&form).await;
+    world.age("trace", TRACE_LIFETIME - SignedDuration::from_mins(1)).await;
+    assert!(world.find_trace(refused.reference()).await.is_some());
+    world.age("trace", SignedDuration::from_mins(1)).await;
+    assert!(world.find_trace(refused.reference()).await.is_none());
+    assert_eq!(world.items_of("trace").await.len(), 1, "it is still there");
     world.stop().await;
 }

@@ -238,3 +238,37 @@ async fn only_a_group_id_is_passed_on_to_the_marketplace() {
     assert_eq!(names, ["SAMLRequest", "group_id"]);
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_relay_state_leads_nowhere() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    let mut form = browser.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    form.fields.push(("RelayState".to_owned(), "https://evil.test/".to_owned()));
+    let answer = browser.submit(&form).await;
+    let location = answer.location().unwrap();
+    assert!(location.starts_with(world.app_url()) && !location.contains("evil"), "{location}");
+    assert_eq!(browser.follow(answer).await.text_of("user-id"), "usr-5k2");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn only_one_well_formed_group_id_is_passed_on() {
+    let world = World::start().await;
+    let passed_on = async |query: &str| {
+        let url = format!("{}?{query}", world.marketplace("acme-hub").initialize_url);
+        let answer = Browser::new().get(&url).await;
+        let location = url::Url::parse(answer.location().unwrap()).unwrap();
+        let pairs: Vec<(String, String)> = location.query_pairs().into_owned().collect();
+        assert_eq!(pairs[0].0, "SAMLRequest", "{query}");
+        pairs.into_iter().skip(1).collect::<Vec<_>>()
+    };
+    let group = [("group_id".to_owned(), "cld-7a1c".to_owned())];
+    assert_eq!(passed_on("group_id=cld-7a1c").await, group);
+    assert_eq!(passed_on("group_id=cld-7a1c&group_id=cld-9e4f").await, group);
+    let long = format!("group_id={}", "a".repeat(129));
+    for malformed in ["group_id=a%26SAMLRequest%3Dx", "group_id=..", "group_id=a%0d%0ab", "group_id=", &long] {
+        assert_eq!(passed_on(malformed).await, [], "{malformed}");
+    }
+    world.stop().await;
+}

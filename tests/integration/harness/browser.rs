@@ -64,6 +64,12 @@ impl Answer {
         unescape(&text[..text.find('<').unwrap()])
     }
 
+    /// What a page for a person whose sign-in was refused asks them to tell support.
+    pub(crate) fn reference(&self) -> &str {
+        let (_, rest) = self.body.split_once("<code>").unwrap_or_else(|| panic!("no reference in {}", self.body));
+        rest.split_once("</code>").unwrap().0
+    }
+
     /// The form of a page that has one.
     pub(crate) fn form(&self) -> Form {
         form(&self.body)
@@ -225,11 +231,16 @@ impl Form {
 
 /// The id of the request in a redirect to an identity provider.
 pub(crate) fn request_id(location: &str) -> String {
+    roxmltree::Document::parse(&authn_request(location)).unwrap().root_element().attribute("ID").unwrap().to_owned()
+}
+
+/// The XML of that request.
+pub(crate) fn authn_request(location: &str) -> String {
     let url = Url::parse(location).unwrap();
     let (_, request) = url.query_pairs().find(|(name, _)| name == "SAMLRequest").unwrap();
     let mut xml = String::new();
     flate2::read::DeflateDecoder::new(STANDARD.decode(&*request).unwrap().as_slice()).read_to_string(&mut xml).unwrap();
-    roxmltree::Document::parse(&xml).unwrap().root_element().attribute("ID").unwrap().to_owned()
+    xml
 }
 
 /// Notes down what nobody else may see, for whoever looks for it in the logs afterwards (`tests/deploy`).

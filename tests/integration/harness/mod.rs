@@ -4,6 +4,6 @@ mod browser;
 mod chromium;
 mod world;
 
-pub(crate) use browser::{Answer, Browser, Form};
+pub(crate) use browser::{Answer, Browser, Form, authn_request};
 pub(crate) use chromium::Chromium;
 pub(crate) use world::World;

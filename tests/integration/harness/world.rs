@@ -55,9 +55,12 @@ impl World {
         Self::embedded_with(Options { clock, ..Options::default() }).await
     }
 
-    /// A stack of its own, with these options.
+    /// A stack of its own, with these options, and with the cached keys if they give none.
     pub(crate) async fn embedded_with(options: Options) -> Self {
-        let idp_keys = tokio::task::spawn_blocking(idp_keys).await.unwrap();
+        let idp_keys = match options.idp_keys {
+            IdpKeys::Generate => tokio::task::spawn_blocking(idp_keys).await.unwrap(),
+            given => given,
+        };
         let stack = Stack::start(Options { idp_keys, ..options }).await.unwrap();
         let description = stack.description().clone();
         Self { dynamodb: dynamodb(&description), description, held: Held::Embedded(Box::new(stack)) }
@@ -182,8 +185,13 @@ impl World {
 
     /// What the attempt behind this reference left for an operator.
     pub(crate) async fn trace(&self, reference: &str) -> SignInTrace {
+        self.find_trace(reference).await.expect("there is a trace")
+    }
+
+    /// The same, if there is one.
+    pub(crate) async fn find_trace(&self, reference: &str) -> Option<SignInTrace> {
         let accounts = Accounts::new(self.dynamodb.clone(), self.table().to_owned());
-        accounts.trace(&reference.parse().unwrap(), SystemClock.now()).await.unwrap().expect("there is a trace")
+        accounts.trace(&reference.parse().unwrap(), SystemClock.now()).await.unwrap()
     }
 
     /// Ends a person's session at the marketplace.

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{FUNCTIONS, Function, ROOT, Template, referred};
+use super::{FUNCTIONS, Function, ROOT, Template, list, referred};
 
 impl Template {
     /// Every route with the function behind it.
@@ -111,5 +111,45 @@ fn the_access_log_is_json_without_anything_personal() {
         assert!(personal.iter().all(|word| !value.contains(word)), "{name}");
         // This one comes with quotes of its own.
         assert!(!value.contains("messageString"), "{name}");
+    }
+}
+
+#[test]
+fn with_a_domain_it_is_the_only_address_and_speaks_modern_tls() {
+    let template = Template::read();
+    let yaml = |value: &str| yaml_serde::from_str::<yaml_serde::Value>(value).unwrap();
+    let api = &template.resource("Api")["Properties"];
+    assert_eq!(api["DisableExecuteApiEndpoint"], yaml("!If [HasDomain, true, false]"));
+    assert_eq!(
+        template.0["Conditions"]["HasDomain"],
+        yaml("!Not [!Equals [!Ref DomainName, \"\"]]"),
+        "a domain is one that was given"
+    );
+    let domains = template.of_type("AWS::ApiGatewayV2::DomainName");
+    assert_eq!(domains.len(), 1);
+    for (id, domain) in domains {
+        assert_eq!(template.resource(id)["Condition"], "HasDomain");
+        for configuration in list(&domain["DomainNameConfigurations"]) {
+            assert_eq!(configuration["SecurityPolicy"], "TLS_1_2", "{id}");
+        }
+    }
+}
+
+#[test]
+fn rates_concurrency_and_times_are_limited() {
+    let template = Template::read();
+    let limits = &template.resource("Api")["Properties"]["DefaultRouteSettings"];
+    assert_eq!(referred(&limits["ThrottlingRateLimit"]).as_deref(), Some("RateLimit"));
+    assert_eq!(referred(&limits["ThrottlingBurstLimit"]).as_deref(), Some("BurstLimit"));
+    let default = &template.0["Globals"]["Function"]["Timeout"];
+    for (folder, function) in template.functions() {
+        let yaml_serde::Value::Tagged(reserved) = &function["ReservedConcurrentExecutions"] else {
+            panic!("{folder} has no reserved concurrency under a condition")
+        };
+        assert_eq!((reserved.tag.to_string().as_str(), &reserved.value[0]), ("!If", &"HasReservedConcurrency".into()));
+        assert!(reserved.value[1].as_u64().is_some_and(|reserved| reserved > 0), "{folder}");
+        assert_eq!(referred(&reserved.value[2]).as_deref(), Some("AWS::NoValue"), "{folder}");
+        // API Gateway gives up after 30 s.
+        assert!(function.get("Timeout").unwrap_or(default).as_u64().is_some_and(|secs| secs < 30), "{folder}");
     }
 }

@@ -87,3 +87,26 @@ fn every_table_can_be_restored_and_forgets_what_has_expired() {
         assert_eq!(referred(&table["DeletionProtectionEnabled"]).as_deref(), Some("DeletionProtection"), "{id}");
     }
 }
+
+/// Names, addresses and ARNs: reading a secret takes a permission, not an output.
+#[test]
+fn no_output_holds_a_secret() {
+    let template = Template::read();
+    let secrets: Vec<&str> = template.of_type("AWS::SecretsManager::Secret").into_iter().map(|(id, _)| id).collect();
+    assert!(!secrets.is_empty());
+    let parameters = template.0["Parameters"].as_mapping().unwrap().iter();
+    let hidden = parameters.filter(|(_, parameter)| parameter.get("NoEcho").is_some_and(|hidden| *hidden == true));
+    let hidden: Vec<&str> = hidden.map(|(name, _)| name.as_str().unwrap()).collect();
+    for (name, output) in template.0["Outputs"].as_mapping().unwrap() {
+        let value = yaml_serde::to_string(&output["Value"]).unwrap();
+        assert!(!value.contains("resolve:"), "{name:?}");
+        assert!(!value.contains("SecretString"), "{name:?}");
+        for hidden in &hidden {
+            assert!(!value.contains(hidden), "{name:?}");
+        }
+        // A secret's reference is its ARN, and nothing else of it may be named.
+        for secret in &secrets {
+            assert!(!value.contains(secret) || referred(&output["Value"]).as_deref() == Some(secret), "{name:?}");
+        }
+    }
+}
