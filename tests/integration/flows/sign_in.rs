@@ -187,7 +187,7 @@ async fn two_tabs_can_sign_in_at_the_same_time() {
     for form in [first, second] {
         assert_eq!(browser.submit(&form).await.status, StatusCode::SEE_OTHER, "{}", world.feed().await);
     }
-    assert_eq!(browser.cookie_names("localhost").iter().filter(|name| name.starts_with("__Host-saml-")).count(), 0);
+    assert_eq!(browser.cookie_names("localhost").iter().filter(|name| name.starts_with("__Host-sign-in-")).count(), 0);
     world.stop().await;
 }
 
