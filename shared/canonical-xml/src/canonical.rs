@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use crate::tree::{Attribute, Document, Kind, Tag};
+use crate::{
+    namespaces::XML_PREFIX,
+    tree::{Attribute, Document, Kind, Tag},
+};
 
-/// The prefix that is never declared.
-const XML_PREFIX: &str = "xml";
 /// How a list of inclusive prefixes names the default namespace.
 const DEFAULT_NAMESPACE: &str = "#default";
 

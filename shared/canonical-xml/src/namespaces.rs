@@ -2,6 +2,8 @@
 
 use crate::{Error, MAX_NAMESPACES};
 
+/// The prefix that needs no declaration.
+pub(crate) const XML_PREFIX: &str = "xml";
 /// What the prefix `xml` means, declared or not.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// What the prefix `xmlns` means; it can never be declared.
@@ -37,7 +39,7 @@ impl<'x> Scope<'x> {
             return Err(Error::TooMany { what: "namespaces" });
         }
         let twice = self.declared.iter().skip(since).any(|(declared, _)| *declared == prefix);
-        let reserved = prefix == "xmlns" || name == XMLNS || (prefix == "xml") != (name == XML);
+        let reserved = prefix == "xmlns" || name == XMLNS || (prefix == XML_PREFIX) != (name == XML);
         if twice || reserved {
             return Ok(None);
         }
@@ -49,7 +51,7 @@ impl<'x> Scope<'x> {
     pub(crate) fn meaning(&self, prefix: &str) -> Option<&'x str> {
         match self.declared.iter().rev().find(|(declared, _)| *declared == prefix) {
             Some((_, name)) => Some(name),
-            None if prefix == "xml" => Some(XML),
+            None if prefix == XML_PREFIX => Some(XML),
             None => None,
         }
     }

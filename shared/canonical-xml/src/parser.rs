@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     Error, MAX_ALL_ATTRIBUTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_NODES,
     cursor::{Cursor, QName, normalise_line_ends},
-    namespaces::Scope,
+    namespaces::{Scope, XML_PREFIX},
     tree::{Attribute, Document, Kind, Node, Tag},
 };
 
@@ -151,6 +151,8 @@ impl<'x> Parser<'x> {
         let outer_scope = self.scope.depth();
         let raw = self.attributes(outer_scope)?;
         let namespace = match self.scope.meaning(name.prefix) {
+            // No element is in the namespace of `xml:lang`, and not every parser would take one.
+            Some(_) if name.prefix == XML_PREFIX => return Err(self.cursor.error()),
             Some(namespace) => namespace,
             None if name.prefix.is_empty() => "",
             None => return Err(self.cursor.error()),
