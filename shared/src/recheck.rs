@@ -19,6 +19,8 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Its answer has about 60 bytes.
 const MAX_ANSWER_LEN: usize = 4 * 1024;
+/// How long no marketplace is asked again about a session, whatever it said, so that one that hangs costs little.
+const MIN_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 /// The longest that a session goes on when the marketplace does not answer.
 const MAX_GRACE: SignedDuration = SignedDuration::from_hours(1);
 
@@ -90,9 +92,13 @@ impl SessionCheck {
         if now < session.marketplace_session.recheck_at {
             return Ok(Some(active));
         }
+        let in_grace = now < grace_end(session);
+        if session.ask_again_at.is_some_and(|ask_again_at| now < ask_again_at) {
+            return Ok(Some(active).filter(|_| in_grace));
+        }
         match self.ask(marketplace, session).await {
             Ok(Verdict::Holds { recheck_at }) => {
-                accounts.session_rechecked(id, now, recheck_at).await?;
+                accounts.session_rechecked(id, now, recheck_at.max(now + MIN_INTERVAL)).await?;
                 Ok(Some(active))
             }
             Ok(Verdict::Ended) => {
@@ -101,8 +107,8 @@ impl SessionCheck {
                 Ok(None)
             }
             Err(error) => {
-                let in_grace = now < grace_end(session);
                 tracing::warn!(marketplace.key = %session.marketplace, in_grace, causes = causes(&error), "{error}");
+                accounts.session_not_rechecked(id, now + MIN_INTERVAL).await?;
                 Ok(Some(active).filter(|_| in_grace))
             }
         }
@@ -131,7 +137,12 @@ impl SessionCheck {
             }
             body.extend_from_slice(&chunk);
         }
-        if status == 200 { verdict(&body).ok_or(unclear) } else { Err(unclear) }
+        match status {
+            200 => verdict(&body).ok_or(unclear),
+            // It knows nothing of this person or session: no outage, and no yes.
+            401 | 403 | 404 | 410 => Ok(Verdict::Ended),
+            _ => Err(unclear),
+        }
     }
 }
 
@@ -182,6 +193,7 @@ mod tests {
                 recheck_at: recheck_at.parse().unwrap(),
             },
             checked_at: checked_at.parse().unwrap(),
+            ask_again_at: None,
         }
     }
 

@@ -88,6 +88,8 @@ pub struct Session {
     pub marketplace_session: MarketplaceSession,
     /// When the marketplace last said that it holds.
     pub checked_at: Timestamp,
+    /// When to ask it again after it did not answer.
+    pub ask_again_at: Option<Timestamp>,
 }
 
 /// Where the person wanted to go: what was asked for at the start of the sign-in comes back with its end.

@@ -26,8 +26,7 @@ pub struct SignInTrace {
     pub outcome: String,
     /// The same in a sentence, with what was found.
     pub explanation: String,
-    /// What was claimed. Only what a refusal for `digest-mismatch`, `signature-invalid` or anything before them shows is
-    /// nobody's word: anyone can have written it.
+    /// What was claimed. Of a refusal it is nobody's word: whether the marketplace signed it, the outcome tells.
     pub claims: Claims,
 }
 

@@ -5,18 +5,22 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+/// Where Lambda's runtime API listens on its own machine.
+const LAMBDA_RUNTIME_API: u16 = 9_001;
+
 /// `text`, if it is a URL we would send somebody to. It comes back as it was written.
 #[must_use]
 pub fn parse(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let as_written = url.as_str().trim_end_matches('/') == text.trim_end_matches('/');
     let anonymous = url.username().is_empty() && url.password().is_none();
+    let is_runtime_api = is_loopback(&url.host()?) && url.port() == Some(LAMBDA_RUNTIME_API);
     let reachable = match (url.scheme(), url.host()?) {
         ("https", host) => is_public(&host),
         ("http", host) => is_loopback(&host),
         _ => false,
     };
-    (as_written && anonymous && reachable).then_some(url)
+    (as_written && anonymous && reachable && !is_runtime_api).then_some(url)
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {
@@ -87,6 +91,9 @@ mod tests {
             "https://[::ffff:169.254.169.254]",
             "https://0.0.0.0",
             "http://169.254.169.254",
+            "http://127.0.0.1:9001/2018-06-01/runtime/invocation/next",
+            "http://localhost:9001",
+            "https://[::1]:9001",
             "javascript:alert(1)",
             "https://hub.example/a/../b",
         ] {

@@ -79,6 +79,81 @@ async fn without_the_setting_there_is_no_openid() {
     world.stop().await;
 }
 
+/// What the marketplaces' settings change is tried here: a deployed stack has only one set of them.
+async fn with_settings(settings: &str) -> World {
+    World::embedded_with(Options { marketplace_settings: settings.to_owned(), ..Options::default() }).await
+}
+
+#[tokio::test]
+async fn in_virtual_mode_the_account_is_another_one_in_each_group() {
+    let world = with_settings(r#"{"acme-hub":{"creation_mode":"virtual"}}"#).await;
+    let mut browser = Browser::new();
+    for group in ["cld-7a1c", "cld-9e4f"] {
+        browser.sign_in(&world, "acme-hub", "usr-5k2", group).await;
+        let session = browser.get(&world.service("/session")).await.json();
+        assert_eq!(session["account"]["mode"], "virtual");
+        assert_eq!(session["account"]["id"], format!("usr-5k2.{group}"));
+        assert_eq!(session["account"]["email"], session["user"]["virtual_email"]);
+        assert_ne!(session["account"]["email"], session["user"]["email"]);
+    }
+    browser.sign_in(&world, "northbank", "usr-5k2", "cld-7a1c").await;
+    let other = browser.get(&world.service("/session")).await.json();
+    assert_eq!((&other["account"]["mode"], &other["account"]["id"]), (&"real".into(), &"usr-5k2".into()));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_unsolicited_response_signs_in_once_where_the_settings_allow_it() {
+    let unsolicited = |world: &World, key: &str| {
+        let asked = world.draft(key, "_nobody-asked");
+        let xml = asked.replacing("InResponseTo=\"_nobody-asked\" ", "").sign(&world.identity_provider(key));
+        Form::with_response(&world.marketplace(key).acs_url, &xml)
+    };
+    let world = with_settings(r#"{"acme-hub":{"unsolicited_responses":true}}"#).await;
+    let allowed = unsolicited(&world, "acme-hub");
+    let statuses = Browser::new().submit_at_once(&allowed, 6).await;
+    assert_eq!(statuses.iter().filter(|status| **status == StatusCode::SEE_OTHER).count(), 1, "{statuses:?}");
+    let again = Browser::new().submit(&allowed).await;
+    assert_eq!(again.status, StatusCode::FORBIDDEN, "the assertion is used up");
+    assert_eq!(world.items_of("consumed").await.len(), 1, "there was no request");
+    assert_eq!(world.items_of("session").await.len(), 1);
+
+    let mut waiting = Browser::new();
+    let _ = world.begin(&mut waiting, "northbank").await;
+    for mut browser in [Browser::new(), waiting] {
+        let refused = browser.submit(&unsolicited(&world, "northbank")).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "the other marketplace's settings are strict");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_marketplace_that_does_not_answer_ends_sessions_only_after_a_while() {
+    let clock = Arc::new(FixedClock::at(SystemClock.now()));
+    let world = World::embedded(Arc::clone(&clock) as Arc<dyn Clock>).await;
+    let mut browser = Browser::new();
+    browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let fault =
+        serde_json::json!({ "route": "session_check", "marketplace": "acme-hub", "kind": "status", "status": 502 });
+    let client = reqwest::Client::builder().build().unwrap();
+    let faults = format!("{}/control/faults", world.sandbox_url());
+    assert!(client.post(&faults).json(&fault).send().await.unwrap().status().is_success());
+
+    // The sandbox vouches for three minutes: so long again it may be silent.
+    let mut after = async |secs: i64| {
+        clock.advance(SignedDuration::from_secs(secs));
+        browser.get(&world.service("/session")).await.status
+    };
+    assert_eq!(after(200).await, StatusCode::OK);
+    assert_eq!(after(20).await, StatusCode::OK, "it is not asked again at once");
+    assert_eq!(after(200).await, StatusCode::UNAUTHORIZED);
+    assert!(
+        client.delete(&faults).header("content-type", "application/json").send().await.unwrap().status().is_success()
+    );
+    assert_eq!(after(60).await, StatusCode::OK, "the session was not lost");
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn with_one_key_for_both_marketplaces_each_still_speaks_for_itself() {
     let idp = IdentityProvider::generate();

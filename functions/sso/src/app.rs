@@ -103,6 +103,9 @@ impl App {
         };
         let connection = async { Ok(accounts.warm_up().await?) };
         let ((directory, sealer, request_signer), ()) = tokio::try_join!(marketplaces, connection)?;
+        for key in settings.marketplaces.marketplaces().filter(|key| directory.find(key.as_str()).is_none()) {
+            tracing::warn!(marketplace.key = %key, "settings for a marketplace that is not there");
+        }
         Self::new(Parts {
             directory,
             accounts,

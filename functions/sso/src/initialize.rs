@@ -10,7 +10,9 @@ use crate::{App, error::RouteError, pending};
 pub(crate) async fn handle(app: &App, request: &Request, marketplace: &str) -> Result<Response<Body>, RouteError> {
     let marketplace = app.marketplace(marketplace)?;
     let authn_request = AuthnRequest::new(app.clock.now());
-    let url = authn_request.redirect_url(marketplace, app.request_signer.as_ref(), group_hint(request).as_ref());
+    let url = authn_request
+        .redirect_url(marketplace, app.request_signer.as_ref(), group_hint(request).as_ref())
+        .ok_or_else(|| RouteError::Internal("request cannot be signed".into()))?;
     pending::begin(app, request, marketplace, Protocol::Saml, authn_request.id(), &url).await
 }
 

@@ -22,7 +22,7 @@ const LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// How far the clocks of two of our own execution environments may be apart.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(1);
 /// What the names of these cookies start with.
-const PREFIX: &str = "__Host-saml-";
+const PREFIX: &str = "__Host-sign-in-";
 /// So many sign-ins at once are plenty; more would only fill the request's headers.
 const MAX_PENDING: usize = 5;
 
@@ -198,7 +198,7 @@ mod tests {
             response.headers().get_all(header::SET_COOKIE).iter().map(|v| v.to_str().unwrap()).collect();
         let [cookie] = set[..] else { panic!("one cookie, not {}", set.len()) };
         let (pair, attributes) = cookie.split_once("; ").unwrap();
-        assert!(pair.starts_with("__Host-saml-0123456789ab="), "{pair}");
+        assert!(pair.starts_with("__Host-sign-in-0123456789ab="), "{pair}");
         assert_eq!(attributes, "Path=/; Max-Age=600; HttpOnly; Secure; SameSite=None");
     }
 
@@ -210,9 +210,9 @@ mod tests {
         pending("_aaaaaaaaaaaaaaaa", NOW).remember(&sealer(), &request(&old), &mut response);
         let set: Vec<&str> =
             response.headers().get_all(header::SET_COOKIE).iter().map(|v| v.to_str().unwrap()).collect();
-        let cleared: Vec<&str> = set.iter().filter(|cookie| cookie.contains("Max-Age=0")).map(|c| &c[12..24]).collect();
+        let cleared: Vec<&str> = set.iter().filter(|cookie| cookie.contains("Max-Age=0")).map(|c| &c[15..27]).collect();
         assert_eq!(cleared, ["000000000002", "000000000001", "000000000000"]);
-        assert!(set.iter().any(|c| c.starts_with("__Host-saml-aaaaaaaaaaaa=")
+        assert!(set.iter().any(|c| c.starts_with("__Host-sign-in-aaaaaaaaaaaa=")
             && c.contains("SameSite=None")
             && c.contains("Secure")));
     }

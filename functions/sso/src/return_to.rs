@@ -54,7 +54,9 @@ impl ReturnOrigins {
         }
         let url = self.base.join(wanted).ok()?;
         let anonymous = url.username().is_empty() && url.password().is_none();
-        let is_allowed = anonymous && self.allowed.contains(&url.origin()) && url.as_str().len() <= MAX_LEN;
+        // A `blob:` address has the origin of the one inside it.
+        let is_web = matches!(url.scheme(), "http" | "https");
+        let is_allowed = is_web && anonymous && self.allowed.contains(&url.origin()) && url.as_str().len() <= MAX_LEN;
         is_allowed.then(|| url.into())
     }
 }
@@ -99,6 +101,7 @@ mod tests {
             "http://app.test/",
             "javascript:alert(1)",
             "data:text/html,x",
+            "blob:https://app.test/x",
             "/x\r\nset-cookie: a=b",
             "\t//evil.test",
             "http://localhost:3001/",

@@ -71,6 +71,19 @@ async fn health_does_not_ask_the_table() {
     assert_eq!(get(&app_without_table(), "/health", "").await.status(), StatusCode::OK);
 }
 
+#[tokio::test]
+async fn head_has_no_body() {
+    let app = app_without_table();
+    for path in ["/health", "/session", "/nowhere"] {
+        let request = Request::new(Body::Empty).with_raw_http_path(path);
+        let (mut head, get) = (request.into_parts(), get(&app, path, "").await);
+        head.0.method = Method::HEAD;
+        let head = handle(&app, Request::from_parts(head.0, head.1)).await.unwrap_or_else(|never| match never {});
+        assert_eq!(head.status(), get.status(), "{path}");
+        assert!(matches!((head.body(), get.body()), (Body::Empty, Body::Text(_))), "{path}");
+    }
+}
+
 /// The vectors' marketplaces, of which only acme-hub has OpenID.
 fn directory() -> Directory {
     let settings = AllSettings::from_json(r#"{"acme-hub":{"openid":true}}"#).unwrap();

@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
-use crate::tree::{Attribute, Document, Kind, Tag};
+use crate::{
+    namespaces::XML_PREFIX,
+    same::same,
+    tree::{Attribute, Document, Kind, Tag},
+};
 
-/// The prefix that is never declared.
-const XML_PREFIX: &str = "xml";
 /// How a list of inclusive prefixes names the default namespace.
 const DEFAULT_NAMESPACE: &str = "#default";
 
@@ -137,8 +139,8 @@ impl<'d> Writer<'d> {
     /// No default namespace is ever undeclared, because the parser takes no empty namespace name.
     fn declare(&mut self, prefix: &'d str, namespace: &'d str) {
         let known =
-            self.rendered.iter().rev().find(|(rendered, _)| *rendered == prefix).map(|(_, namespace)| *namespace);
-        if prefix != XML_PREFIX && known.unwrap_or_default() != namespace {
+            self.rendered.iter().rev().find(|(rendered, _)| same(rendered, prefix)).map(|(_, namespace)| *namespace);
+        if !same(known.unwrap_or_default(), namespace) && !same(prefix, XML_PREFIX) {
             self.rendered.push((prefix, namespace));
         }
     }
@@ -191,8 +193,12 @@ fn escape_attribute(value: &str, out: &mut Vec<u8>) {
     });
 }
 
+/// Most texts need no escape: all bytes are compared at once, which is much faster than looking for the first one that does.
 fn escape(text: &str, out: &mut Vec<u8>, escaped: impl Fn(u8) -> Option<&'static [u8]>) {
     let mut rest = text.as_bytes();
+    if !rest.iter().fold(false, |found, byte| found | escaped(*byte).is_some()) {
+        return out.extend_from_slice(rest);
+    }
     while let Some(at) = rest.iter().position(|byte| escaped(*byte).is_some()) {
         let (plain, special) = rest.split_at(at);
         out.extend_from_slice(plain);

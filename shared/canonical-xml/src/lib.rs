@@ -18,6 +18,7 @@ mod canonical;
 mod cursor;
 mod namespaces;
 mod parser;
+mod same;
 #[cfg(test)]
 mod tests;
 mod tree;

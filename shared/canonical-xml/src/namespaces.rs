@@ -1,7 +1,9 @@
 //! Which prefix means what, where (XML Namespaces 1.0).
 
-use crate::{Error, MAX_NAMESPACES};
+use crate::{Error, MAX_NAMESPACES, same::same};
 
+/// The prefix that needs no declaration.
+pub(crate) const XML_PREFIX: &str = "xml";
 /// What the prefix `xml` means, declared or not.
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 /// What the prefix `xmlns` means; it can never be declared.
@@ -36,8 +38,8 @@ impl<'x> Scope<'x> {
         if self.declared.len() == MAX_NAMESPACES {
             return Err(Error::TooMany { what: "namespaces" });
         }
-        let twice = self.declared.iter().skip(since).any(|(declared, _)| *declared == prefix);
-        let reserved = prefix == "xmlns" || name == XMLNS || (prefix == "xml") != (name == XML);
+        let twice = self.declared.iter().skip(since).any(|(declared, _)| same(declared, prefix));
+        let reserved = prefix == "xmlns" || name == XMLNS || (prefix == XML_PREFIX) != (name == XML);
         if twice || reserved {
             return Ok(None);
         }
@@ -47,9 +49,9 @@ impl<'x> Scope<'x> {
 
     /// What `prefix` means here; `None` if it is not declared.
     pub(crate) fn meaning(&self, prefix: &str) -> Option<&'x str> {
-        match self.declared.iter().rev().find(|(declared, _)| *declared == prefix) {
+        match self.declared.iter().rev().find(|(declared, _)| same(declared, prefix)) {
             Some((_, name)) => Some(name),
-            None if prefix == "xml" => Some(XML),
+            None if prefix == XML_PREFIX => Some(XML),
             None => None,
         }
     }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::{
     Error, MAX_ALL_ATTRIBUTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_NODES,
     cursor::{Cursor, QName, normalise_line_ends},
-    namespaces::Scope,
+    namespaces::{Scope, XML_PREFIX},
+    same::same,
     tree::{Attribute, Document, Kind, Node, Tag},
 };
 
@@ -151,6 +152,8 @@ impl<'x> Parser<'x> {
         let outer_scope = self.scope.depth();
         let raw = self.attributes(outer_scope)?;
         let namespace = match self.scope.meaning(name.prefix) {
+            // No element is in the namespace of `xml:lang`, and not every parser would take one.
+            Some(_) if same(name.prefix, XML_PREFIX) => return Err(self.cursor.error()),
             Some(namespace) => namespace,
             None if name.prefix.is_empty() => "",
             None => return Err(self.cursor.error()),
@@ -207,7 +210,7 @@ impl<'x> Parser<'x> {
             prefix => self.scope.meaning(prefix).ok_or(self.cursor.error())?,
         };
         let mut others = self.attributes.iter().skip(first);
-        if others.any(|other| other.local == name.local && other.namespace == namespace) {
+        if others.any(|other| same(other.local, name.local) && same(other.namespace, namespace)) {
             return Err(self.cursor.error());
         }
         if self.attributes.len() == MAX_ALL_ATTRIBUTES {
@@ -228,7 +231,7 @@ impl<'x> Parser<'x> {
         let name = self.cursor.qualified_name()?;
         self.cursor.space();
         self.cursor.expect(">")?;
-        if self.open.last().is_none_or(|open| open.name != name) {
+        if !self.open.last().is_some_and(|open| open.name.is(&name)) {
             return Err(self.cursor.error());
         }
         self.close();

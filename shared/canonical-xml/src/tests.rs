@@ -124,6 +124,7 @@ fn namespaces_are_declared_once_and_mean_something() {
         "<a xmlns:b='http://www.w3.org/2000/xmlns/'/>",
         "<a xmlns='http://www.w3.org/2000/xmlns/'/>",
         "<xmlns:a/>",
+        "<xml:a/>",
         "<a xmlns='urn:a' xmlns='urn:b'/>",
         "<a xmlns:b='urn:b' xmlns:c='urn:b' b:x='' c:x=''/>",
     ] {

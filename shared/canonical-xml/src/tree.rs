@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, ops::Range};
 
-use crate::{Error, parser::Parser};
+use crate::{Error, parser::Parser, same::same};
 
 /// A well-formed document of the profile.
 pub struct Document<'x> {
@@ -124,7 +124,7 @@ impl<'d> Element<'d> {
     /// Whether this is the element `name` of `namespace`.
     #[must_use]
     pub fn is(&self, namespace: &str, name: &str) -> bool {
-        self.tag.local == name && self.tag.namespace == namespace
+        same(self.tag.local, name) && same(self.tag.namespace, namespace)
     }
 
     /// Its local name.
@@ -144,7 +144,7 @@ impl<'d> Element<'d> {
     pub fn attribute(&self, name: &str) -> Option<&'d str> {
         self.attributes()
             .iter()
-            .find(|attribute| attribute.local == name && attribute.namespace.is_empty())
+            .find(|attribute| same(attribute.local, name) && attribute.namespace.is_empty())
             .map(|attribute| &*attribute.value)
     }
 

@@ -134,6 +134,9 @@ impl Marketplace {
             None => api_host,
         };
         let api_base = path(given(api.base).unwrap_or_else(|| DEFAULT_API_BASE.to_owned()), "api.base")?;
+        if api_base.contains('?') {
+            return Err(MarketplaceError::Path { field: "api.base" });
+        }
         let consume_path = path(text(sso.consume_path, "sso.consume_path")?, "sso.consume_path")?;
         let certificate = text(sso.x509_certificate, "sso.x509_certificate")?;
         let idp_key = IdpKey::from_pem(&certificate, given(sso.x509_fingerprint).as_deref())?;

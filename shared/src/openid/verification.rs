@@ -12,7 +12,9 @@ impl CheckedAssertion {
     /// # Errors
     /// Either the provider says no, or [`OpenIdError::Provider`]: it did not say anything that makes sense.
     pub async fn verify(self, provider: &ProviderClient) -> Result<Assertion, OpenIdError> {
-        tokio::try_join!(self.check_authentication(provider), self.discover(provider))?;
+        // The provider confirms an assertion once: it is asked that only when nothing else can go wrong.
+        self.discover(provider).await?;
+        self.check_authentication(provider).await?;
         Ok(self.assertion)
     }
 

@@ -32,21 +32,24 @@ impl AuthnRequest {
     }
 
     /// The URL to send the browser to: HTTP-Redirect binding, signed if there is a `signer`, then the one parameter we pass on,
-    /// the group through which to sign in (protocol.md §3.3).
+    /// the group through which to sign in (protocol.md §3.3). `None` if it cannot be signed: then it is not sent either.
     #[must_use]
     pub fn redirect_url(
         &self,
         marketplace: &Marketplace,
         signer: Option<&RequestSigner>,
         group: Option<&GroupId>,
-    ) -> String {
+    ) -> Option<String> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.append_pair("SAMLRequest", &self.encode(marketplace));
         let query = query.finish();
-        let query = signer.and_then(|signer| signer.signed_query(&query)).unwrap_or(query);
+        let query = match signer {
+            Some(signer) => signer.signed_query(&query)?,
+            None => query,
+        };
         let group = group.map(|group| format!("&group_id={group}")).unwrap_or_default();
         let separator = if marketplace.idp_sso_url.contains('?') { '&' } else { '?' };
-        format!("{}{separator}{query}{group}", marketplace.idp_sso_url)
+        Some(format!("{}{separator}{query}{group}", marketplace.idp_sso_url))
     }
 
     /// Raw DEFLATE, then base64.
@@ -128,7 +131,7 @@ mod tests {
 
     #[test]
     fn the_redirect_carries_the_request_and_the_group() {
-        let url = request().redirect_url(&marketplace(), None, Some(&"cld-7a1c".parse().unwrap()));
+        let url = request().redirect_url(&marketplace(), None, Some(&"cld-7a1c".parse().unwrap())).unwrap();
         let url = url::Url::parse(&url).unwrap();
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         assert_eq!(url.as_str().split('?').next().unwrap(), vector()["idp_url"]);
@@ -143,7 +146,7 @@ mod tests {
         let key =
             SigningKey { private_key: idp.private_key_pem().into(), certificate: idp.certificate_pem().to_owned() };
         let signer = RequestSigner::new(&key).unwrap();
-        let url = request().redirect_url(&marketplace(), Some(&signer), Some(&"cld-7a1c".parse().unwrap()));
+        let url = request().redirect_url(&marketplace(), Some(&signer), Some(&"cld-7a1c".parse().unwrap())).unwrap();
         let (_, query) = url.split_once('?').unwrap();
         let (signed, rest) = query.split_once("&Signature=").unwrap();
         let (signature, group) = rest.split_once('&').unwrap();

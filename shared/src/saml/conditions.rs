@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::{ResponseError, UncheckedAssertion};
-use crate::{identity::Assertion, marketplace::Marketplace};
+use crate::{identity::Assertion, marketplace::Marketplace, trace::claim};
 
 /// What this browser is waiting for.
 #[derive(Debug, Clone, Copy)]
@@ -46,15 +46,15 @@ impl UncheckedAssertion {
 
     fn check_parties(&self, marketplace: &Marketplace) -> Result<(), ResponseError> {
         if !is_issuer(&self.issuer, marketplace) {
-            return Err(ResponseError::IssuerMismatch { found: self.issuer.clone() });
+            return Err(ResponseError::IssuerMismatch { found: described(&self.issuer) });
         }
         let ours = audiences(marketplace);
         let is_ours = |audience: &String| ours.contains(audience) || marketplace.settings.audiences.contains(audience);
         if let Some(foreign) = self.conditions.audiences.iter().find(|any_of| !any_of.iter().any(is_ours)) {
-            return Err(ResponseError::AudienceMismatch { found: foreign.join(" ") });
+            return Err(ResponseError::AudienceMismatch { found: described(&foreign.join(" ")) });
         }
         if self.confirmation.recipient != marketplace.acs_url {
-            return Err(ResponseError::RecipientMismatch { found: self.confirmation.recipient.clone() });
+            return Err(ResponseError::RecipientMismatch { found: described(&self.confirmation.recipient) });
         }
         Ok(())
     }
@@ -79,6 +79,11 @@ impl UncheckedAssertion {
         }
         Ok(())
     }
+}
+
+/// What was found, as it may stand in a log and on an operator's screen: signed is not the same as harmless.
+fn described(found: &str) -> String {
+    claim(found).unwrap_or_default()
 }
 
 /// The issuer carries the whole request as its query and so differs at every sign-in (protocol.md §3.6): what comes before

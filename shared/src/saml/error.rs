@@ -113,19 +113,19 @@ pub enum ResponseError {
     /// Not by this marketplace's identity provider.
     #[error("issuer is {found}")]
     IssuerMismatch {
-        /// As signed.
+        /// As signed, made harmless to read.
         found: String,
     },
     /// Not for us.
     #[error("audience is {found}")]
     AudienceMismatch {
-        /// As signed.
+        /// As signed, made harmless to read.
         found: String,
     },
     /// Meant for another endpoint.
     #[error("recipient is {found}")]
     RecipientMismatch {
-        /// As signed.
+        /// As signed, made harmless to read.
         found: String,
     },
     /// Answers no request of this browser and marketplace.

@@ -58,16 +58,16 @@ pub struct Refusal {
 pub fn accept(encoded: &str, marketplace: &Marketplace, expected: &Expectations<'_>) -> Result<Assertion, Refusal> {
     let xml = decode(encoded)?;
     let document = Document::parse(&xml).map_err(ResponseError::from)?;
-    examine(&document, marketplace, expected)
-        .map_err(|error| Refusal { error, claims: Box::new(claims::of(document.root())) })
+    let refused = |error, said_in| Refusal { error, claims: Box::new(claims::of(said_in)) };
+    let response = UnverifiedResponse::of(&document).map_err(|error| refused(error, document.root()))?;
+    examine(&response, marketplace, expected).map_err(|error| refused(error, response.assertion))
 }
 
 fn examine(
-    document: &Document<'_>,
+    response: &UnverifiedResponse<'_>,
     marketplace: &Marketplace,
     expected: &Expectations<'_>,
 ) -> Result<Assertion, ResponseError> {
-    let response = UnverifiedResponse::of(document)?;
     let signed = response.verify(&marketplace.idp_keys, marketplace.settings.legacy_cryptography)?;
     let assertion = signed.read()?.check(marketplace, expected)?;
     response.check_envelope(&marketplace.acs_url)?;

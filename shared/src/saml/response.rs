@@ -26,7 +26,11 @@ impl UnverifiedResponse<'_> {
         children.required(NS_ASSERTION, "Assertion")?;
         children.end()?;
 
-        let code = status.sequence("Status").required(NS_PROTOCOL, "StatusCode")?;
+        let mut parts = status.sequence("Status");
+        let code = parts.required(NS_PROTOCOL, "StatusCode")?;
+        let _ = parts.optional(NS_PROTOCOL, "StatusMessage")?;
+        let _ = parts.optional(NS_PROTOCOL, "StatusDetail")?;
+        parts.end()?;
         if code.attribute("Value") == Some(STATUS_SUCCESS) { Ok(()) } else { Err(ResponseError::Status) }
     }
 }

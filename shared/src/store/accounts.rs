@@ -85,19 +85,36 @@ impl Accounts {
         checked_at: Timestamp,
         recheck_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let updated = self
+        self.update_session(id, "SET checked_at = :a, recheck_at = :b", [(":a", checked_at), (":b", recheck_at)]).await
+    }
+
+    /// Notes that the marketplace did not answer, and when to ask it again.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it will be asked at once.
+    pub async fn session_not_rechecked(&self, id: &Token, ask_again_at: Timestamp) -> Result<(), StoreError> {
+        self.update_session(id, "SET ask_again_at = :a", [(":a", ask_again_at)]).await
+    }
+
+    /// Changes a session that is there.
+    async fn update_session<const N: usize>(
+        &self,
+        id: &Token,
+        expression: &str,
+        values: [(&str, Timestamp); N],
+    ) -> Result<(), StoreError> {
+        let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::session(&id.digest()).into_attributes()))
-            .update_expression("SET checked_at = :checked_at, recheck_at = :recheck_at")
+            .update_expression(expression)
             .condition_expression("attribute_exists(#key)")
-            .expression_attribute_names("#key", PARTITION_KEY)
-            .expression_attribute_values(":checked_at", AttributeValue::S(checked_at.to_string()))
-            .expression_attribute_values(":recheck_at", AttributeValue::S(recheck_at.to_string()))
-            .send()
-            .await;
-        match updated {
+            .expression_attribute_names("#key", PARTITION_KEY);
+        for (name, at) in values {
+            update = update.expression_attribute_values(name, AttributeValue::S(at.to_string()));
+        }
+        match update.send().await {
             Err(error)
                 if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
@@ -170,6 +187,7 @@ impl Accounts {
                     recheck_at: session.recheck_at,
                 },
                 checked_at: session.checked_at,
+                ask_again_at: session.ask_again_at,
             },
         }))
     }

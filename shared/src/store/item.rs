@@ -95,7 +95,12 @@ pub(super) struct SessionItem {
     /// The marketplace's session token, for the recheck of protocol.md §3.11. It is worth nothing beyond that check.
     pub(super) marketplace_session: String,
     pub(super) recheck_at: Timestamp,
+    #[serde(default)]
     pub(super) checked_at: Timestamp,
+    /// When to ask again after the marketplace did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) ask_again_at: Option<Timestamp>,
+    #[serde(default)]
     pub(super) creation_mode: CreationMode,
     pub(super) created_at: Timestamp,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
@@ -116,6 +121,7 @@ pub(super) struct TraceItem {
 pub(super) struct CodeItem {
     pub(super) marketplace: MarketplaceKey,
     pub(super) session: TokenDigest,
+    #[serde(default)]
     pub(super) destination: Destination,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub(super) expires_at: Timestamp,

@@ -25,6 +25,8 @@ use crate::{
 
 /// A used request is remembered for longer than the cookie that can present it lives.
 const REQUEST_MEMORY: SignedDuration = SignedDuration::from_mins(15);
+/// A used assertion is remembered for longer than it can be accepted: clocks differ, and the table counts whole seconds.
+const MARGIN: SignedDuration = SignedDuration::from_mins(5);
 /// How often a transaction that met another one is tried.
 pub(super) const ATTEMPTS: u32 = 6;
 /// The first pause between attempts; it doubles, and is cut short at random.
@@ -125,7 +127,7 @@ impl SignIn<'_> {
         let mut items = vec![
             create(
                 table,
-                until(self.assertion.consumable_until)
+                until(self.assertion.consumable_until.saturating_add(MARGIN).unwrap_or(Timestamp::MAX))
                     .at(Key::consumed_assertion(self.marketplace, &self.assertion.id))?,
             )?,
             upsert(table, Key::group(self.marketplace, group), self.group().attributes()?, unsaid, self.now)?,
@@ -184,6 +186,7 @@ impl SignIn<'_> {
             marketplace_session: self.identity.session.token.expose().to_owned(),
             recheck_at: self.identity.session.recheck_at,
             checked_at: self.now,
+            ask_again_at: None,
             creation_mode: self.creation_mode,
             created_at: self.now,
             expires_at: self.assertion.session_not_on_or_after.map_or(longest, |limit| limit.min(longest)),

@@ -116,6 +116,7 @@ fn session_item() -> SessionItem {
         marketplace_session: "q7m2x9c4v1b8n3k6j5h0g".to_owned(),
         recheck_at: now,
         checked_at: now,
+        ask_again_at: None,
         creation_mode: CreationMode::Real,
         created_at: now,
         expires_at: Timestamp::MAX,

@@ -83,8 +83,16 @@ async fn a_changed_role_and_name_are_taken_over() {
     let changed =
         reqwest::Client::builder().build().unwrap().put(members).json(&serde_json::json!({ "role": "Member" }));
     assert!(changed.send().await.unwrap().status().is_success());
+    let user = format!("{}/control/marketplaces/acme-hub/users/usr-5k2", world.sandbox_url());
+    let renamed = serde_json::json!({
+        "name": "In\u{ea}s", "surname": "Okoro-Lind", "email": "ines.lind@example.org", "country": "NZ"
+    });
+    let changed = reqwest::Client::builder().build().unwrap().put(user).json(&renamed);
+    assert!(changed.send().await.unwrap().status().is_success());
     let page = browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
     assert_eq!(page.text_of("role"), "Member");
+    assert_eq!(page.text_of("name"), "In\u{ea}s Okoro-Lind");
+    assert_eq!(page.text_of("email"), "ines.lind@example.org");
     world.stop().await;
 }
 
@@ -187,7 +195,7 @@ async fn two_tabs_can_sign_in_at_the_same_time() {
     for form in [first, second] {
         assert_eq!(browser.submit(&form).await.status, StatusCode::SEE_OTHER, "{}", world.feed().await);
     }
-    assert_eq!(browser.cookie_names("localhost").iter().filter(|name| name.starts_with("__Host-saml-")).count(), 0);
+    assert_eq!(browser.cookie_names("localhost").iter().filter(|name| name.starts_with("__Host-sign-in-")).count(), 0);
     world.stop().await;
 }
 
