@@ -277,6 +277,12 @@ mod tests {
     }
 
     #[test]
+    fn the_apis_base_is_a_path_alone() {
+        let error = entry(|entry| entry["api"]["base"] = json!("/api/v1/?x=")).unwrap_err();
+        assert_eq!(error, MarketplaceError::Path { field: "api.base" });
+    }
+
+    #[test]
     fn a_short_key_needs_its_own_setting() {
         let with = |settings: &str| {
             entry_with(&AllSettings::from_json(settings).unwrap(), |entry| {

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use shared::clock::{Clock as _, SystemClock};
 use shared::trace::TRACE_LIFETIME;
 
 use crate::harness::{Answer, Browser, Form, World};
@@ -203,5 +204,32 @@ async fn a_trace_that_has_expired_is_not_told() {
     world.age("trace", SignedDuration::from_mins(1)).await;
     assert!(world.find_trace(refused.reference()).await.is_none());
     assert_eq!(world.items_of("trace").await.len(), 1, "it is still there");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn another_site_signs_nobody_out() {
+    let world = World::start().await;
+    let mut browser = Browser::new();
+    browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let form = Form { action: world.service("/session/logout"), fields: Vec::new() };
+    let answer = browser.submit(&form).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert!(answer.set_cookies().is_empty(), "the browser would throw its own cookie away");
+    assert_eq!(browser.get(&world.service("/session")).await.status, StatusCode::OK);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_used_up_is_remembered_for_longer_than_it_could_be_accepted() {
+    let world = World::start().await;
+    Browser::new().sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let now = SystemClock.now().as_second();
+    let consumed = world.items_of("consumed").await;
+    let remembered: Vec<i64> =
+        consumed.iter().map(|item| item["expires_at"].as_n().unwrap().parse().unwrap()).collect();
+    // The assertion holds for three minutes and one of skew, the cookie of the request for ten.
+    assert!(remembered.iter().all(|end| *end > now + 4 * 60), "{remembered:?} at {now}");
+    assert!(remembered.iter().any(|end| *end > now + 14 * 60), "{remembered:?} at {now}");
     world.stop().await;
 }

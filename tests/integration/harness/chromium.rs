@@ -14,6 +14,8 @@ use tokio::{
 
 /// How long `ChromeDriver` may take to listen.
 const DRIVER_START: Duration = Duration::from_secs(30);
+/// How often to try.
+const DRIVER_ATTEMPTS: usize = 10;
 /// Set where there is no Chromium: then the browser tests say that they did not run.
 const WITHOUT: &str = "STALLHOLDER_WITHOUT_BROWSER";
 /// What keeps Chromium to itself: no sandbox (tests may run as root), no requests of its own.
@@ -43,17 +45,7 @@ impl Chromium {
             eprintln!("NOT RUN: {WITHOUT} is set, so nothing was tried in a real browser");
             return None;
         }
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!(
-                    "chromedriver does not start ({error}): install chromium and chromium-driver, or set {WITHOUT}=1"
-                )
-            });
-        let port = tokio::time::timeout(DRIVER_START, port_of(&mut driver)).await.expect("chromedriver says its port");
+        let (driver, port) = start_driver().await;
         let profile = tempfile::tempdir().unwrap();
         let mut flags: Vec<String> = FLAGS.map(str::to_owned).to_vec();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
@@ -81,8 +73,30 @@ impl Chromium {
     }
 }
 
+/// Starts the driver on a port of its own choice. It asks for the same number on two addresses, one after the other, and gives up
+/// when another driver was faster.
+async fn start_driver() -> (Child, u16) {
+    for _ in 0..DRIVER_ATTEMPTS {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!(
+                    "chromedriver does not start ({error}): install chromium and chromium-driver, or set {WITHOUT}=1"
+                )
+            });
+        let port = tokio::time::timeout(DRIVER_START, port_of(&mut driver)).await.expect("chromedriver says its port");
+        if let Some(port) = port {
+            return (driver, port);
+        }
+    }
+    panic!("chromedriver ended without saying its port")
+}
+
 /// Reads "ChromeDriver was started successfully on port N."
-async fn port_of(driver: &mut Child) -> u16 {
+async fn port_of(driver: &mut Child) -> Option<u16> {
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
         let port =
@@ -90,8 +104,8 @@ async fn port_of(driver: &mut Child) -> u16 {
         if let Some(port) = port {
             // Whatever else it says must not fill the pipe.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-            return port;
+            return Some(port);
         }
     }
-    panic!("chromedriver ended without saying its port");
+    None
 }

@@ -204,3 +204,17 @@ fn conditions_are_there_and_have_an_end() {
         ResponseError::MissingAttribute { element: "Conditions", attribute: "NotOnOrAfter" }
     );
 }
+
+#[test]
+fn what_was_found_is_made_harmless_before_anybody_reads_it() {
+    let long = "x".repeat(10_000);
+    for (audience, found) in [
+        ("https://other.test/?SAMLRequest=abc".to_owned(), "https://other.test/".to_owned()),
+        ("ines@example.org".to_owned(), "[an address]".to_owned()),
+        ("a\noutcome signed-in\u{9b}31m".to_owned(), "a?outcome signed-in?31m".to_owned()),
+        (long, "x".repeat(200)),
+    ] {
+        let other = draft().replacing("https://app.example.test/</Audience>", &format!("{audience}</Audience>"));
+        assert_eq!(refusal(&other.sign(idp())), ResponseError::AudienceMismatch { found });
+    }
+}

@@ -203,6 +203,11 @@ fn the_response_has_its_version_and_foreseen_children_only() {
     let code = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\" />";
     assert_eq!(with(&format!("<samlp:Status>{code}</samlp:Status>"), ""), unforeseen);
     assert_eq!(with(code, ""), ResponseError::Structure { element: "Status" });
+    let failed = "<samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Responder\" />";
+    for more in [failed, "text", "<x></x>"] {
+        assert_eq!(with(code, &format!("{code}{more}")), ResponseError::Structure { element: "Status" }, "{more}");
+    }
+    assert!(outcome(&xml.replacen(code, &format!("{code}<samlp:StatusMessage>fine</samlp:StatusMessage>"), 1)).is_ok());
 }
 
 #[test]
