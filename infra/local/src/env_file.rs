@@ -27,6 +27,11 @@ pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
     ];
     describe::write(
         file,
-        variables.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>().as_bytes(),
+        variables.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect::<String>().as_bytes(),
     )
+}
+
+/// JSON in quotes, for a shell as well as for cargo lambda, which takes a bare double quote for a mistake.
+fn quoted(value: &str) -> String {
+    if value.contains(['"', '\'']) { format!("'{}'", value.replace('\'', r"\u0027")) } else { value.to_owned() }
 }

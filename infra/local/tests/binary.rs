@@ -193,8 +193,12 @@ async fn functions_that_run_elsewhere_find_all_they_need_in_the_env_file() {
         format!("{elsewhere}/mno-enterprise/acme-hub/saml/initialize")
     );
 
-    let text = std::fs::read_to_string(&file).unwrap();
+    // As a shell reads it.
+    let sourced =
+        Command::new("sh").env_clear().args(["-c", "set -a; . \"$1\"; env", "sh"]).arg(&file).output().unwrap();
+    let text = String::from_utf8(sourced.stdout).unwrap();
     let variables = Variables::from_iter(text.lines().map(|line| line.split_once('=').unwrap()));
+    assert_eq!(variables.required("MARKETPLACE_SETTINGS").unwrap(), local::DEFAULT_MARKETPLACE_SETTINGS);
     sso::Settings::read(&variables).unwrap();
     app_api::Settings::read(&variables).unwrap();
 
