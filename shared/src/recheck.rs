@@ -1,14 +1,14 @@
 //! Asking a marketplace whether a session still holds (protocol.md §3.11): when that is due, and no sooner. The marketplace gives
 //! the question no protection, so its answer can only keep a session or end it.
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::{
-    http_client,
+    http_client::{self, LazyClient},
     marketplace::Marketplace,
     session::{ActiveSession, Session, Token},
     store::{Accounts, StoreError},
@@ -24,10 +24,10 @@ const MIN_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 /// The longest that a session goes on when the marketplace does not answer.
 const MAX_GRACE: SignedDuration = SignedDuration::from_hours(1);
 
-/// Asks marketplaces. Its client is made when it is first needed: many cold starts need none.
+/// Asks marketplaces.
 #[derive(Debug, Default)]
 pub struct SessionCheck {
-    client: OnceLock<reqwest::Client>,
+    client: LazyClient,
 }
 
 /// What a marketplace says.
@@ -115,11 +115,7 @@ impl SessionCheck {
     }
 
     fn client(&self) -> Result<&reqwest::Client, CheckError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let client = http_client::new(TIMEOUT).map_err(CheckError::Transport)?;
-        Ok(self.client.get_or_init(|| client))
+        self.client.get(TIMEOUT).map_err(CheckError::Transport)
     }
 
     async fn ask(&self, marketplace: &Marketplace, session: &Session) -> Result<Verdict, CheckError> {
@@ -127,16 +123,11 @@ impl SessionCheck {
             form_urlencoded::byte_serialize(session.marketplace_session.token.expose().as_bytes()).collect();
         let url = format!("{}/{}?session={token}", marketplace.idp_sso_url, session.user);
         let request = self.client()?.get(url).header(reqwest::header::ACCEPT, "application/json");
-        let mut response = request.send().await.map_err(transport)?;
+        let response = request.send().await.map_err(transport)?;
         let status = response.status().as_u16();
         let unclear = CheckError::Answer { status };
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(transport)? {
-            if body.len() + chunk.len() > MAX_ANSWER_LEN {
-                return Err(unclear);
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = http_client::body_within(MAX_ANSWER_LEN, response).await.map_err(transport)?;
+        let Some(body) = body else { return Err(unclear) };
         match status {
             200 => verdict(&body).ok_or(unclear),
             // It knows nothing of this person or session: no outage, and no yes.

@@ -89,7 +89,7 @@ impl DeveloperPlatform {
     /// # Errors
     /// [`PlatformError`]: nothing was changed, and trying again later may help.
     pub async fn fetch(&self, settings: &AllSettings) -> Result<Directory, PlatformError> {
-        let mut response = http_client::new(TIMEOUT)
+        let response = http_client::new(TIMEOUT)
             .map_err(PlatformError::Transport)?
             .get(self.url.0.clone())
             .header(reqwest::header::ACCEPT, "application/json")
@@ -102,13 +102,8 @@ impl DeveloperPlatform {
             401 => return Err(PlatformError::Unauthorized),
             other => return Err(PlatformError::Status(other)),
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(transport)? {
-            if body.len() + chunk.len() > MAX_DOCUMENT_LEN {
-                return Err(PlatformError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = http_client::body_within(MAX_DOCUMENT_LEN, response).await.map_err(transport)?;
+        let body = body.ok_or(PlatformError::TooLarge)?;
         Ok(Directory::from_json(&body, settings)?)
     }
 }

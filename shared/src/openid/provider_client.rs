@@ -1,7 +1,7 @@
 //! Direct communication with a provider (section 5.1): the configured endpoint, no redirects, little time, short answers
 //! (threats.md W12).
 
-use std::{sync::OnceLock, time::Duration};
+use std::time::Duration;
 
 use reqwest::{
     Client, RequestBuilder, Url,
@@ -9,7 +9,7 @@ use reqwest::{
 };
 
 use super::ProviderError;
-use crate::http_client;
+use crate::http_client::{self, LazyClient};
 
 /// How long a provider may take to answer: a person is waiting.
 const TIMEOUT: Duration = Duration::from_secs(8);
@@ -19,7 +19,7 @@ const MAX_ANSWER_LEN: usize = 64 * 1024;
 /// Asks providers. It connects to nobody before it has to.
 #[derive(Debug, Default)]
 pub struct ProviderClient {
-    client: OnceLock<Client>,
+    client: LazyClient,
 }
 
 /// What a provider answered.
@@ -41,11 +41,7 @@ impl ProviderClient {
     }
 
     fn client(&self) -> Result<&Client, ProviderError> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let client = http_client::new(TIMEOUT).map_err(ProviderError::Transport)?;
-        Ok(self.client.get_or_init(|| client))
+        self.client.get(TIMEOUT).map_err(ProviderError::Transport)
     }
 }
 
@@ -55,16 +51,10 @@ fn plain(url: &str) -> Result<Url, ProviderError> {
 }
 
 async fn send(request: RequestBuilder) -> Result<Reply, ProviderError> {
-    let mut response = request.send().await.map_err(transport)?;
+    let response = request.send().await.map_err(transport)?;
     let status = response.status().as_u16();
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(transport)? {
-        if body.len() + chunk.len() > MAX_ANSWER_LEN {
-            return Err(ProviderError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let body = String::from_utf8(body).map_err(|_| ProviderError::Answer)?;
+    let body = http_client::body_within(MAX_ANSWER_LEN, response).await.map_err(transport)?;
+    let body = String::from_utf8(body.ok_or(ProviderError::TooLarge)?).map_err(|_| ProviderError::Answer)?;
     Ok(Reply { status, body })
 }
 
