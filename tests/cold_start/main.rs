@@ -77,14 +77,8 @@ fn functions() -> Vec<String> {
 
 /// The variables of the deployment, with TLS before everything that speaks it on AWS.
 async fn environment(stack: &Stack, folder: &TempDir) -> Environment {
-    let file = folder.path().join("env");
-    env_file::write(stack.description(), &file).unwrap();
-    let text = std::fs::read_to_string(file).unwrap();
-    let mut variables: Environment = text
-        .lines()
-        .map(|line| line.split_once('=').unwrap())
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
+    let mut variables: Environment =
+        env_file::variables(stack.description()).map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let terminator = Terminator::new();
     for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "MNO_DEVPL_HOST"] {
         let url = terminator.before(&variables[name]).await;

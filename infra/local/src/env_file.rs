@@ -10,8 +10,16 @@ use crate::{Description, describe, secrets};
 /// # Errors
 /// What the system says.
 pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
+    let lines: String =
+        variables(description).iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
+    describe::write(file, lines.as_bytes())
+}
+
+/// Each variable with its value as a function reads it.
+#[must_use]
+pub fn variables(description: &Description) -> [(&'static str, &str); 12] {
     let stores = &description.stores;
-    let variables = [
+    [
         ("ACCOUNTS_TABLE", &*stores.tables.accounts),
         ("APPLICATION_SECRET_ID", secrets::APPLICATION),
         ("APP_API_KEY_SECRET_ID", secrets::APP_API_KEY),
@@ -24,11 +32,7 @@ pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
         ("AWS_REGION", &stores.region),
         ("AWS_ENDPOINT_URL_DYNAMODB", &stores.dynamodb_endpoint),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &stores.secrets_manager_endpoint),
-    ];
-    describe::write(
-        file,
-        variables.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect::<String>().as_bytes(),
-    )
+    ]
 }
 
 /// JSON in quotes, for a shell as well as for cargo lambda, which takes a bare double quote for a mistake.
