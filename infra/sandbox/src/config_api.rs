@@ -4,17 +4,17 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::app::{App, Shared};
+use crate::basic;
 use crate::keys::Identity;
 use crate::options::PathStyle;
 use crate::state::Marketplace;
 
 /// `GET /api/config/v1/marketplaces`
 pub(crate) async fn marketplaces(State(app): State<Shared>, headers: HeaderMap) -> Response {
-    if !authenticated(&app, &headers) {
+    if !basic::presents(&headers, &app.environment.key, &app.environment.secret) {
         app.events.record(None, "config.refused", "The app asked for its configuration with wrong credentials.");
         let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"developer platform\"")];
         let body = Json(json!({"error": "Invalid environment credentials"}));
@@ -22,17 +22,6 @@ pub(crate) async fn marketplaces(State(app): State<Shared>, headers: HeaderMap) 
     }
     app.events.record(None, "config.served", "The app fetched its configuration.");
     Json(document(&app)).into_response()
-}
-
-fn authenticated(app: &App, headers: &HeaderMap) -> bool {
-    let presented = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-        .and_then(|(_, encoded)| STANDARD.decode(encoded.trim()).ok());
-    let expected = format!("{}:{}", app.environment.key, app.environment.secret);
-    presented.is_some_and(|presented| presented == expected.as_bytes())
 }
 
 fn document(app: &App) -> Value {

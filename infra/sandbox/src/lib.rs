@@ -1,12 +1,15 @@
 //! A marketplace in a box: plays the Maestrano side for local development and tests.
 //!
-//! It serves the developer platform's configuration, a SAML identity provider, an OpenID provider, session checks
-//! and a launcher page for two seeded marketplaces, each under its own path prefix, on loopback only.
+//! It serves the developer platform's configuration, a SAML identity provider, an OpenID provider, session checks,
+//! the account API's ping and a launcher page for two seeded marketplaces, each under its own path prefix, on
+//! loopback only.
 //! A control API under `/control` changes people and settings, and makes routes fail on demand.
 //! It is written from the protocol alone and shares no code with the service, so that the two sides can disagree.
 //! It does not do billing, Connec! or webhooks yet.
 
+mod account;
 mod app;
+mod basic;
 mod config_api;
 mod control;
 mod escape;

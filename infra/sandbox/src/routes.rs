@@ -24,6 +24,8 @@ pub(crate) enum RouteName {
     SsoTrigger,
     /// Single logout's session check.
     SessionCheck,
+    /// The account API's ping.
+    Ping,
     /// Where the app sends people who log out.
     AppLogout,
     /// Where the app sends people it does not let in.
@@ -31,11 +33,12 @@ pub(crate) enum RouteName {
 }
 
 impl RouteName {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Config,
         Self::Saml,
         Self::SsoTrigger,
         Self::SessionCheck,
+        Self::Ping,
         Self::AppLogout,
         Self::AppAccessUnauthorized,
         Self::Openid,
@@ -56,6 +59,7 @@ impl RouteName {
             Self::OpenidUser => "openid_user",
             Self::SsoTrigger => "sso_trigger",
             Self::SessionCheck => "session_check",
+            Self::Ping => "ping",
             Self::AppLogout => "app_logout",
             Self::AppAccessUnauthorized => "app_access_unauthorized",
         }
@@ -73,6 +77,7 @@ impl RouteName {
             Self::OpenidUser => "/{mp}/api/openid/provider/{app_id}/users/{uid}",
             Self::SsoTrigger => "/{mp}/sso_trigger",
             Self::SessionCheck => "/{mp}/api/v1/auth/saml/{uid}",
+            Self::Ping => "/{mp}/api/v1/ping",
             Self::AppLogout => "/{mp}/app_logout",
             Self::AppAccessUnauthorized => "/{mp}/app_access_unauthorized",
         }
@@ -81,7 +86,7 @@ impl RouteName {
     /// What a working answer looks like, so that a malformed one can claim to be it.
     pub(crate) fn content_type(self) -> &'static str {
         match self {
-            Self::Config | Self::SessionCheck => "application/json",
+            Self::Config | Self::SessionCheck | Self::Ping => "application/json",
             // What the app itself reads there; browsers show it as it is.
             Self::Openid => "text/plain",
             Self::OpenidUser => "application/xrds+xml",

@@ -23,7 +23,7 @@ use crate::options::{EnvironmentCredentials, IdpKeys, MarketplaceSpec, Options, 
 use crate::routes::RouteName;
 use crate::state::{Marketplace, World};
 use crate::summary::MarketplaceSummary;
-use crate::{config_api, control, login, openid, pages, saml, session};
+use crate::{account, config_api, control, login, openid, pages, saml, session};
 
 /// How long open requests may still take once the sandbox is asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -167,6 +167,7 @@ fn handler(route: RouteName) -> MethodRouter<Shared> {
         RouteName::OpenidUser => get(openid::identity_page),
         RouteName::SsoTrigger => get(login::sso_trigger),
         RouteName::SessionCheck => get(session::check),
+        RouteName::Ping => get(account::ping),
         RouteName::AppLogout => get(session::app_logout),
         RouteName::AppAccessUnauthorized => get(session::app_access_unauthorized),
     }
