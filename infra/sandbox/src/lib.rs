@@ -18,6 +18,7 @@ mod faults;
 mod keys;
 mod listener;
 mod login;
+mod merge_patch;
 mod openid;
 mod options;
 mod pages;

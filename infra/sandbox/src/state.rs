@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::merge_patch::MergePatch;
 use crate::options::{MarketplaceSpec, PathStyle};
 use crate::random;
 
@@ -176,6 +177,8 @@ pub(crate) struct Marketplace {
     pub(crate) openid_init_path: Option<String>,
     /// Overrides the app host of the whole world.
     pub(crate) app_host: Option<String>,
+    /// Laid over the entry in the configuration document, and over nothing else.
+    pub(crate) configuration_patch: MergePatch,
     #[serde(flatten)]
     pub(crate) directory: Directory,
     /// Session tokens by user uid.
@@ -198,6 +201,7 @@ impl Marketplace {
             check_acs: true,
             openid_init_path: spec.openid_init_path.clone(),
             app_host: None,
+            configuration_patch: MergePatch::default(),
             directory: spec.directory.clone(),
             sessions: BTreeMap::new(),
             pending_reseller: None,

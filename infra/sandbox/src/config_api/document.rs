@@ -14,7 +14,8 @@ pub(super) fn document(app: &App) -> Value {
         .iter()
         .filter_map(|marketplace| {
             let identity = app.identity(marketplace)?;
-            Some(entry(app, marketplace, world.app_host_of(marketplace), identity))
+            let plain = entry(app, marketplace, world.app_host_of(marketplace), identity);
+            marketplace.configuration_patch.apply(plain)
         })
         .collect();
     json!({ "marketplaces": entries })

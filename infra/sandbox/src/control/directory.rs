@@ -187,7 +187,7 @@ pub(super) async fn delete_member(
 }
 
 /// Applies a change to one marketplace and, when it worked, tells of it.
-fn change<T>(
+pub(super) fn change<T>(
     app: &App,
     key: &str,
     kind: &str,

@@ -5,6 +5,7 @@
 
 mod app;
 mod body;
+mod configuration;
 mod directory;
 mod error;
 mod faults;
@@ -28,6 +29,10 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/control/reset", post(app::reset))
         .route("/control/app", put(app::register))
         .route("/control/marketplaces/{mp}", put(settings::change).patch(settings::change))
+        .route(
+            "/control/marketplaces/{mp}/configuration",
+            get(configuration::get).put(configuration::put).delete(configuration::delete),
+        )
         .route("/control/marketplaces/{mp}/users/{uid}", put(directory::put_user).delete(directory::delete_user))
         .route("/control/marketplaces/{mp}/users/{uid}/end_session", post(directory::end_session))
         .route("/control/marketplaces/{mp}/groups/{gid}", put(directory::put_group).delete(directory::delete_group))

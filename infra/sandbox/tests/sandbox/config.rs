@@ -2,21 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::running::{APP, Running};
-
-const PATH: &str = "/api/config/v1/marketplaces";
-
-async fn document(running: &Running) -> Value {
-    let environment = running.sandbox.environment();
-    let answer = running.get(PATH).basic(&environment.key, &environment.secret).send().await;
-    assert_eq!(answer.status, 200);
-    answer.json()
-}
+use crate::running::{APP, CONFIG, Running};
 
 #[tokio::test]
 async fn the_document_has_every_documented_key() {
     let running = Running::start().await;
-    let document = document(&running).await;
+    let document = running.document().await;
     let acme = running.marketplace("acme-hub");
     let fingerprint = document["marketplaces"][0]["sso"]["x509_fingerprint"].as_str().unwrap().to_owned();
     assert_eq!(fingerprint.len(), 59);
@@ -57,7 +48,7 @@ async fn the_document_has_every_documented_key() {
 
 #[tokio::test]
 async fn the_second_marketplace_has_a_null_idm_and_the_historical_paths() {
-    let document = document(&Running::start().await).await;
+    let document = Running::start().await.document().await;
     let north = &document["marketplaces"][1];
     assert_eq!(north["sso"]["idm"], Value::Null);
     assert_eq!(north["sso"]["init_path"], "/maestrano/auth/saml/init/northbank");
@@ -72,7 +63,7 @@ async fn the_second_marketplace_has_a_null_idm_and_the_historical_paths() {
 async fn a_trailing_slash_is_tolerated() {
     let running = Running::start().await;
     let environment = running.sandbox.environment();
-    let request = running.get(&format!("{PATH}/")).basic(&environment.key, &environment.secret);
+    let request = running.get(&format!("{CONFIG}/")).basic(&environment.key, &environment.secret);
     assert_eq!(request.send().await.status, 200);
 }
 
@@ -80,7 +71,7 @@ async fn a_trailing_slash_is_tolerated() {
 async fn wrong_and_missing_credentials_are_refused_with_a_challenge() {
     let running = Running::start().await;
     let key = running.sandbox.environment().key.clone();
-    for request in [running.get(PATH), running.get(PATH).basic(&key, "wrong")] {
+    for request in [running.get(CONFIG), running.get(CONFIG).basic(&key, "wrong")] {
         let answer = request.send().await;
         assert_eq!(answer.status, 401);
         assert!(answer.header("www-authenticate").unwrap().starts_with("Basic "));

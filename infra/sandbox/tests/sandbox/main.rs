@@ -10,6 +10,7 @@
 mod account;
 mod binary;
 mod config;
+mod configuration_patch;
 mod control;
 mod faults;
 mod http;

@@ -14,6 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::http::{Answer, Request, get, request};
 
 pub(crate) const APP: &str = "http://localhost:4000";
+pub(crate) const CONFIG: &str = "/api/config/v1/marketplaces";
 pub(crate) const ACME_ACS: &str = "http://localhost:4000/mno-enterprise/acme-hub/saml/consume";
 pub(crate) const NORTH_ACS: &str = "http://localhost:4000/maestrano/auth/saml/consume/northbank";
 
@@ -50,6 +51,26 @@ impl Running {
 
     pub(crate) async fn state(&self) -> Value {
         self.get("/control/state").send().await.json()
+    }
+
+    /// A request for the configuration, as the app asks for it.
+    pub(crate) fn configuration(&self) -> Request {
+        let environment = self.sandbox.environment();
+        self.get(CONFIG).basic(&environment.key, &environment.secret)
+    }
+
+    /// The developer platform's document.
+    pub(crate) async fn document(&self) -> Value {
+        let answer = self.configuration().send().await;
+        assert_eq!(answer.status, 200);
+        answer.json()
+    }
+
+    /// The marketplaces in that document.
+    pub(crate) async fn listed(&self) -> Vec<String> {
+        let document = self.document().await;
+        let entries = document["marketplaces"].as_array().unwrap().iter();
+        entries.map(|entry| entry["marketplace"].as_str().unwrap().to_owned()).collect()
     }
 
     pub(crate) fn marketplace(&self, key: &str) -> MarketplaceSummary {
