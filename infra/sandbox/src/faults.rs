@@ -7,9 +7,10 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::{Shared, lock};
+use crate::config_api::Damage;
 use crate::listener::Breaker;
 use crate::routes::RouteName;
 
@@ -17,7 +18,7 @@ use crate::routes::RouteName;
 pub(crate) const LONGEST_DELAY: Duration = Duration::from_secs(60);
 
 /// What goes wrong.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum FaultKind {
     /// Answer with an error status; nothing is done.
@@ -28,10 +29,23 @@ pub(crate) enum FaultKind {
     Drop,
     /// Answer 200 with a body nobody can parse; nothing is done.
     Malformed,
+    /// Answer 200 with a damaged configuration document. Only that route knows what to do with it.
+    #[serde(untagged)]
+    Document(Damage),
 }
 
 impl FaultKind {
-    pub(crate) const ALL: [Self; 4] = [Self::Status, Self::Delay, Self::Drop, Self::Malformed];
+    /// What any route can be told to do.
+    pub(crate) const ANYWHERE: [Self; 4] = [Self::Status, Self::Delay, Self::Drop, Self::Malformed];
+    /// What only the configuration can be told to do.
+    pub(crate) const CONFIG_ONLY: [Self; 6] = [
+        Self::Document(Damage::NotJson),
+        Self::Document(Damage::HalfDocument),
+        Self::Document(Damage::ErrorDocument),
+        Self::Document(Damage::NoMarketplaces),
+        Self::Document(Damage::NoEntries),
+        Self::Document(Damage::SingleObject),
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -39,11 +53,20 @@ impl FaultKind {
             Self::Delay => "delay",
             Self::Drop => "drop",
             Self::Malformed => "malformed",
+            Self::Document(damage) => damage.as_str(),
         }
     }
 
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::ANYWHERE.into_iter().chain(Self::CONFIG_ONLY)
+    }
+
+    pub(crate) fn fits(self, route: RouteName) -> bool {
+        !matches!(self, Self::Document(_)) || route == RouteName::Config
+    }
+
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+        Self::all().find(|kind| kind.as_str() == name)
     }
 }
 
@@ -120,7 +143,7 @@ pub(crate) async fn inject(
     State(app): State<Shared>,
     ConnectInfo(breaker): ConnectInfo<Breaker>,
     matched: MatchedPath,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let Some(route) = RouteName::from_pattern(matched.as_str()) else {
@@ -135,6 +158,10 @@ pub(crate) async fn inject(
     match fault.kind {
         FaultKind::Status => refuse(&fault),
         FaultKind::Malformed => malformed(route),
+        FaultKind::Document(damage) => {
+            request.extensions_mut().insert(damage);
+            next.run(request).await
+        }
         FaultKind::Delay => {
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(fault.delay_ms).min(LONGEST_DELAY)) => {}

@@ -72,7 +72,11 @@ fn validated(app: &App, body: FaultBody) -> Result<Fault, ControlError> {
     let route = RouteName::from_name(&body.route)
         .ok_or_else(|| unknown("route", &body.route, RouteName::ALL.map(RouteName::as_str).as_slice()))?;
     let kind = FaultKind::from_name(&body.kind)
-        .ok_or_else(|| unknown("kind", &body.kind, FaultKind::ALL.map(FaultKind::as_str).as_slice()))?;
+        .ok_or_else(|| unknown("kind", &body.kind, &FaultKind::all().map(FaultKind::as_str).collect::<Vec<_>>()))?;
+    if !kind.fits(route) {
+        let text = format!("kind {:?} is for route {:?} only", kind.as_str(), RouteName::Config.as_str());
+        return Err(ControlError::Invalid(text));
+    }
     if let Some(key) = &body.marketplace {
         check_marketplace(app, route, key)?;
     }

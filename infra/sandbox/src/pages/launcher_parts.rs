@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use url::form_urlencoded::Serializer;
 
-use crate::config_api::Paths;
+use crate::config_api::{Damage, Paths};
 use crate::events::Event;
 use crate::faults::{Fault, FaultKind};
 use crate::routes::RouteName;
@@ -153,6 +153,7 @@ fn fault_row(fault: &Fault) -> Markup {
         FaultKind::Delay => format!("waits {} ms", fault.delay_ms),
         FaultKind::Drop => "breaks the connection".to_owned(),
         FaultKind::Malformed => "answers nonsense".to_owned(),
+        FaultKind::Document(damage) => format!("answers {}", damaged(damage)),
     };
     let often = fault.times.map_or_else(|| "always".to_owned(), |times| format!("{times} more"));
     html! {
@@ -165,6 +166,17 @@ fn fault_row(fault: &Fault) -> Markup {
             button .quiet type="button" data-method="DELETE" data-path=(format!("faults/{}", fault.id))
                 aria-label=(format!("Remove fault {}", fault.id)) { "Remove" }
         }
+    }
+}
+
+fn damaged(damage: Damage) -> &'static str {
+    match damage {
+        Damage::NotJson => "a web page",
+        Damage::HalfDocument => "half the document",
+        Damage::ErrorDocument => "an error document",
+        Damage::NoMarketplaces => "without marketplaces",
+        Damage::NoEntries => "an empty list",
+        Damage::SingleObject => "one object, no list",
     }
 }
 
@@ -181,7 +193,12 @@ fn fault_form(marketplaces: &[Marketplace]) -> Markup {
                 }
             }
             label { "Kind"
-                select name="kind" { @for kind in FaultKind::ALL { option { (kind.as_str()) } } }
+                select name="kind" {
+                    @for kind in FaultKind::ANYWHERE { option { (kind.as_str()) } }
+                    optgroup label="config only" {
+                        @for kind in FaultKind::CONFIG_ONLY { option { (kind.as_str()) } }
+                    }
+                }
             }
             label { "Status" input name="status" type="number" min="400" max="599" value="503"; }
             label { "Delay, ms" input name="delay_ms" type="number" min="0" max="60000" value="2000"; }

@@ -88,7 +88,7 @@ async fn a_fault_nobody_could_hit_is_refused_with_what_there_is() {
     let running = Running::start().await;
     let cases = [
         (r#"{"route":"samel","kind":"status"}"#, "config, saml, sso_trigger"),
-        (r#"{"route":"saml","kind":"explode"}"#, "status, delay, drop, malformed"),
+        (r#"{"route":"saml","kind":"explode"}"#, "status, delay, drop, malformed, not_json, half_document"),
         (r#"{"route":"saml","kind":"status","marketplace":"nowhere"}"#, "acme-hub, northbank"),
         (r#"{"route":"config","kind":"status","marketplace":"acme-hub"}"#, "leave marketplace null"),
         (r#"{"route":"saml","kind":"delay","delay_ms":60001}"#, "60000"),

@@ -10,6 +10,7 @@
 mod account;
 mod binary;
 mod config;
+mod config_faults;
 mod configuration_patch;
 mod control;
 mod faults;

@@ -35,6 +35,24 @@ async fn a_marketplace_has_a_page_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_fault_form_offers_every_kind_and_says_which_are_for_the_configuration_only() {
+    let running = Running::start().await;
+    let form = running.get("/").send().await.body;
+    let config_only = between(&form, "<optgroup label=\"config only\">", "</optgroup>").unwrap();
+    for kind in ["not_json", "half_document", "error_document", "no_marketplaces", "no_entries", "single_object"] {
+        assert!(config_only.contains(&format!("<option>{kind}</option>")), "{kind}");
+    }
+    assert!(form.contains("<option>malformed</option><optgroup"));
+}
+
+#[tokio::test]
+async fn a_damaged_configuration_is_told_in_the_list_of_faults() {
+    let running = Running::start().await;
+    running.change("POST", "faults", r#"{"route":"config","kind":"half_document"}"#).await;
+    assert!(running.get("/").send().await.body.contains("answers half the document, always"));
+}
+
+#[tokio::test]
 async fn pages_load_nothing_from_elsewhere_and_show_no_secret() {
     let running = Running::start().await;
     let page = running.get("/").send().await.body;
