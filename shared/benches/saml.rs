@@ -13,12 +13,11 @@ use cpu_time::CpuTime;
 use criterion::{Criterion, criterion_group, criterion_main};
 use shared::{
     identity::Identity,
-    marketplace::{AllSettings, Directory, IdpKey, LegacyCryptography, Marketplace, SignatureAlgorithm},
+    marketplace::{IdpKey, LegacyCryptography, Marketplace, SignatureAlgorithm},
     saml::{self, Document, Expectations, UnverifiedResponse},
-    testing::{IdentityProvider, ResponseDraft},
+    testing::{IdentityProvider, ResponseDraft, acme},
 };
 
-const CONFIGURATION: &[u8] = include_bytes!("../../tests/fixtures/vectors/marketplaces_config.json");
 const NOW: &str = "2030-01-15T10:00:30Z";
 const REQUEST: &str = "_3c6f0b5e-77a4-4c1b-9a53-0d4d7f2f9e10";
 /// How many attributes a hub sends (protocol.md §3.7).
@@ -33,11 +32,8 @@ struct Subject {
 impl Subject {
     fn new() -> Self {
         let idp = IdentityProvider::generate();
-        let directory =
-            Directory::from_json(CONFIGURATION, &AllSettings::default()).expect("the vector is a configuration");
-        let acme = directory.find("acme-hub").expect("the vector has it").as_ref().clone();
         let key = IdpKey::from_pem(idp.certificate_pem(), None).expect("a certificate");
-        let marketplace = Marketplace { idp_keys: vec![key], ..acme };
+        let marketplace = Marketplace { idp_keys: vec![key], ..acme() };
         let now = NOW.parse().expect("an instant");
         let draft = ResponseDraft::genuine(&marketplace.idp_sso_url, &marketplace.acs_url, REQUEST, now);
         let missing = ATTRIBUTES - draft.assertion.matches("<Attribute ").count();

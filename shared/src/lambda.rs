@@ -10,6 +10,8 @@ use lambda_http::{
     lambda_runtime, request::LambdaRequest, service_fn,
 };
 
+use serde::{Serialize, de::IgnoredAny};
+
 use crate::{
     env::Variables,
     telemetry::{self, causes},
@@ -41,6 +43,25 @@ where
     lambda_runtime::run(service_fn(|event: LambdaEvent<ApiGatewayV2httpRequest>| {
         let mut adapter = adapter.clone();
         async move { adapter.call(LambdaEvent::new(prepare(event.payload), event.context)).await }
+    }))
+    .await
+}
+
+/// Runs a job for each event, whatever the event says, until the execution environment ends. It is told its function's name, and
+/// what it answers with goes to whoever waits for it.
+///
+/// # Errors
+/// When the Lambda runtime API cannot be reached.
+pub async fn run_job<T, E>(job: impl AsyncFn(&str) -> Result<T, E>) -> Result<(), Error>
+where
+    T: Serialize + Send,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
+        job(&event.context.env_config.function_name).await.map_err(|error| {
+            tracing::error!(causes = causes(&error), "{error}");
+            Error::from(error)
+        })
     }))
     .await
 }

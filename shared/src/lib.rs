@@ -9,10 +9,12 @@
 //! nothing but [`clock::SystemClock`] asks for the time; only each function's `Settings` reads variables.
 #![warn(missing_docs)]
 
+pub mod application_keys;
 pub mod aws;
 #[cfg(test)]
 mod canned_server;
 pub mod clock;
+pub mod configuration;
 pub mod domain;
 pub mod env;
 pub mod http;
@@ -24,6 +26,7 @@ pub mod openid;
 pub mod random;
 pub mod recheck;
 pub mod rotating;
+pub mod routes;
 pub mod saml;
 pub mod sealed;
 pub mod secret;

@@ -168,7 +168,7 @@ mod tests {
         canned_server::{Canned, CannedServer},
         domain::CreationMode,
         identity::MarketplaceSession,
-        marketplace::{AllSettings, Directory},
+        testing::acme,
     };
 
     fn session(checked_at: &str, recheck_at: &str) -> Session {
@@ -215,10 +215,7 @@ mod tests {
     /// What comes of this answer, and how many questions it took.
     async fn asked(answer: Canned) -> (Result<Verdict, CheckError>, usize) {
         let server = CannedServer::start(Canned::ok(""), answer).await;
-        let config = include_bytes!("../../tests/fixtures/vectors/marketplaces_config.json");
-        let directory = Directory::from_json(config, &AllSettings::default()).unwrap();
-        let acme = directory.find("acme-hub").unwrap().as_ref().clone();
-        let marketplace = Marketplace { idp_sso_url: format!("{}/api/v1/auth/saml", server.host), ..acme };
+        let marketplace = Marketplace { idp_sso_url: format!("{}/api/v1/auth/saml", server.host), ..acme() };
         let session = session("2030-01-15T10:00:00Z", "2030-01-15T10:03:00Z");
         (SessionCheck::default().ask(&marketplace, &session).await, server.heard().len())
     }

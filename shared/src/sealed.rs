@@ -71,6 +71,13 @@ impl Sealer {
         keys.into_iter().flatten().find_map(|key| self.open_with(key, bytes.clone())).ok_or(OpenError)
     }
 
+    /// Whether the present key sealed it, and not the one before.
+    #[must_use]
+    pub fn is_sealed_with_present_key(&self, sealed: &str) -> bool {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed).unwrap_or_default();
+        self.open_with::<serde::de::IgnoredAny>(&self.key, bytes).is_some()
+    }
+
     fn open_with<T: DeserializeOwned>(&self, key: &RandomizedNonceKey, mut bytes: Vec<u8>) -> Option<T> {
         let (nonce, text) = bytes.split_at_mut_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -133,6 +140,7 @@ mod tests {
         assert_eq!(both.open(&old.seal(&1)), Ok(1));
         assert_eq!(new.open(&both.seal(&2)), Ok(2));
         assert_eq!(old.open::<i32>(&both.seal(&2)), Err(OpenError));
+        assert!(both.is_sealed_with_present_key(&both.seal(&1)) && !both.is_sealed_with_present_key(&old.seal(&1)));
     }
 
     #[test]

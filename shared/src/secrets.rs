@@ -91,6 +91,14 @@ impl Secrets {
     /// # Errors
     /// [`SecretsError`] names the secret.
     pub async fn read<T: DeserializeOwned>(&self, id: &str) -> Result<T, SecretsError> {
+        parse(id, self.read_text(id).await?.expose())
+    }
+
+    /// The present version of a secret, as it is.
+    ///
+    /// # Errors
+    /// [`SecretsError`] names the secret.
+    pub async fn read_text(&self, id: &str) -> Result<Secret, SecretsError> {
         let answer = self
             .client
             .get_secret_value()
@@ -98,7 +106,7 @@ impl Secrets {
             .send()
             .await
             .map_err(|error| SecretsError::Request { id: id.to_owned(), error: Box::new(error) })?;
-        parse(id, answer.secret_string().unwrap_or_default())
+        answer.secret_string.map(Secret::from).ok_or_else(|| SecretsError::Malformed { id: id.to_owned() })
     }
 }
 

@@ -8,33 +8,52 @@ use url::{Host, Url};
 /// Where Lambda's runtime API listens on its own machine.
 const LAMBDA_RUNTIME_API: u16 = 9_001;
 
-/// `text`, if it is a URL we would send somebody to. It comes back as it was written.
+/// `text`, if it is a URL we would send somebody to: https, or http to this machine. It comes back as it was written.
 #[must_use]
 pub fn parse(text: &str) -> Option<Url> {
+    parse_if(text, |scheme, host| match scheme {
+        "https" => is_reachable(host),
+        "http" => is_loopback(host),
+        _ => false,
+    })
+}
+
+/// The same for a marketplace that is neither on this machine nor in a test network: https only, and not to this machine.
+#[must_use]
+pub fn parse_public(text: &str) -> Option<Url> {
+    parse_if(text, |scheme, host| scheme == "https" && is_reachable(host) && !is_loopback(host))
+}
+
+/// The same for one that is: http, too.
+#[must_use]
+pub fn parse_local(text: &str) -> Option<Url> {
+    parse_if(text, |scheme, host| ["http", "https"].contains(&scheme) && is_reachable(host))
+}
+
+fn parse_if(text: &str, is_allowed: impl FnOnce(&str, &Host<&str>) -> bool) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let as_written = url.as_str().trim_end_matches('/') == text.trim_end_matches('/');
     let anonymous = url.username().is_empty() && url.password().is_none();
     let is_runtime_api = is_loopback(&url.host()?) && url.port() == Some(LAMBDA_RUNTIME_API);
-    let reachable = match (url.scheme(), url.host()?) {
-        ("https", host) => is_public(&host),
-        ("http", host) => is_loopback(&host),
-        _ => false,
-    };
-    (as_written && anonymous && reachable && !is_runtime_api).then_some(url)
+    let is_allowed = is_allowed(url.scheme(), &url.host()?);
+    (as_written && anonymous && is_allowed && !is_runtime_api).then_some(url)
 }
 
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(name) => *name == "localhost",
+        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     }
 }
 
+/// Names under which clouds serve their metadata.
+const METADATA_NAMES: [&str; 3] = ["metadata.google.internal", "instance-data", "instance-data.ec2.internal"];
+
 /// Private ranges are allowed: an enterprise's marketplace may live in one. Link-local addresses never are.
-fn is_public(host: &Host<&str>) -> bool {
+fn is_reachable(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(_) => true,
+        Host::Domain(name) => !METADATA_NAMES.contains(&name.trim_end_matches('.')),
         Host::Ipv4(address) => allowed_v4(*address),
         Host::Ipv6(address) => allowed_v6(*address),
     }
@@ -96,8 +115,23 @@ mod tests {
             "https://[::1]:9001",
             "javascript:alert(1)",
             "https://hub.example/a/../b",
+            "https://metadata.google.internal",
+            "https://metadata.google.internal./computeMetadata",
         ] {
             assert!(parse(bad).is_none(), "{bad:?}");
+            let plain_http = bad == "http://hub.acme.example";
+            assert!(parse_public(bad).is_none() && (plain_http || parse_local(bad).is_none()), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn http_is_for_what_is_said_to_be_local() {
+        for local in ["http://localhost:3000", "http://127.0.0.1:4000", "http://connec.test", "http://10.0.0.7:8080"] {
+            assert!(parse_local(local).is_some() && parse_public(local).is_none(), "{local}");
+        }
+        for this_machine in ["https://localhost", "https://hub.localhost", "https://127.0.0.1", "https://[::1]"] {
+            assert!(parse_public(this_machine).is_none(), "{this_machine}");
+        }
+        assert!(parse_public("https://10.0.0.7").is_some() && parse_local("https://hub.test").is_some());
     }
 }

@@ -87,6 +87,10 @@ class Account:
     def put_secret(self, name, value):
         self.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(value))
 
+    def invoke(self, logical_id):
+        answer = self.client("lambda").invoke(FunctionName=self.physical_id(logical_id), Payload=b"{}")
+        return json.loads(answer["Payload"].read())
+
     def create_routes(self):
         """What CloudFormation does with the OpenAPI document that SAM makes of the template's events."""
         template = self.client("cloudformation").get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
@@ -158,8 +162,6 @@ def deploy(program, account, app_port, sandbox_port):
         "DeletionProtection": "false",
         "Architecture": "x86_64",
         "LogLevel": "DEBUG",
-        # As the local stack has it, and with the quotes that SAM takes off again.
-        "MarketplaceSettings": json.dumps(json.dumps({"acme-hub": {"openid": True}, "northbank": {"openid": True}})),
     }
     overrides = [f"{name}={value}" for name, value in parameters.items()]
     sam(program, account.endpoint, "deploy", "--config-env", "local", "--parameter-overrides", *overrides)
@@ -169,7 +171,12 @@ def describe(account, local, file):
     """The local stack's description, with the deployed stores in the place of its own."""
     description = json.loads(local.read_text())
     description["stores"]["dynamodb_endpoint"] = account.endpoint
+    description["stores"]["secrets_manager_endpoint"] = account.endpoint
     description["stores"]["region"] = REGION
+    description["service"]["manifest_secret"] = account.physical_id("Manifest")
+    description["service"]["config_refresh"] = {
+        "base_url": f"{account.endpoint}/2015-03-31/functions/{account.physical_id('ConfigRefreshFunction')}/invocations"
+    }
     description["stores"]["tables"]["accounts"] = account.physical_id("AccountsTable")
     file.write_text(json.dumps(description))
     return description
@@ -252,6 +259,14 @@ def main(program, *filters):
         credentials = {"key": sandbox["environment_key"], "secret": sandbox["environment_secret"]}
         account.put_secret("developer-platform", credentials)
         account.put_secret(account.physical_id("AppApiKey"), {"key": description["service"]["app_api_key"]})
+        # As the local stack has it.
+        marketplace = {"local": True, "openid": True}
+        manifest = {"marketplaces": {"acme-hub": marketplace, "northbank": marketplace}}
+        account.put_secret(account.physical_id("Manifest"), manifest)
+        # The schedule would do it within a minute.
+        report = account.invoke("ConfigRefreshFunction")
+        if sorted(report["marketplaces"]) != ["acme-hub", "northbank"] or report["quarantined"]:
+            raise SystemExit(f"tests/deploy: the configuration is not as it should be: {report}")
 
         say("the flows, against the deployed stack")
         seen = folder / "seen"

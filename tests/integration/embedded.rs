@@ -69,7 +69,7 @@ async fn a_response_to_a_request_of_ten_minutes_ago_is_refused() {
 
 #[tokio::test]
 async fn without_the_setting_there_is_no_openid() {
-    let world = World::embedded_with(Options { marketplace_settings: "{}".to_owned(), ..Options::default() }).await;
+    let world = World::embedded_with(Options { manifest: manifest(r#"{"acme-hub": {}}"#), ..Options::default() }).await;
     for step in ["initialize", "return"] {
         let url = world.service(&format!("/mno-enterprise/acme-hub/openid/{step}"));
         assert_eq!(Browser::new().get(&url).await.status, StatusCode::NOT_FOUND, "{step}");
@@ -81,7 +81,16 @@ async fn without_the_setting_there_is_no_openid() {
 
 /// What the marketplaces' settings change is tried here: a deployed stack has only one set of them.
 async fn with_settings(settings: &str) -> World {
-    World::embedded_with(Options { marketplace_settings: settings.to_owned(), ..Options::default() }).await
+    World::embedded_with(Options { manifest: manifest(settings), ..Options::default() }).await
+}
+
+/// These settings, for marketplaces that are on this machine.
+fn manifest(settings: &str) -> String {
+    let mut settings: serde_json::Value = serde_json::from_str(settings).unwrap();
+    for key in ["acme-hub", "northbank"] {
+        settings[key]["local"] = true.into();
+    }
+    serde_json::json!({ "marketplaces": settings }).to_string()
 }
 
 #[tokio::test]

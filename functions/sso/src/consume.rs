@@ -20,7 +20,8 @@ pub(crate) async fn handle(
     marketplace: &str,
     reference: &Reference,
 ) -> Result<Response<Body>, RouteError> {
-    let mut attempt = Attempt::new(app, app.marketplace(marketplace)?, Protocol::Saml, reference);
+    let marketplace = app.marketplace(marketplace).await?;
+    let mut attempt = Attempt::new(app, &marketplace, Protocol::Saml, reference);
     let outcome = consume(&mut attempt, request).await;
     attempt.conclude(outcome).await
 }
@@ -28,8 +29,8 @@ pub(crate) async fn handle(
 async fn consume(attempt: &mut Attempt<'_>, request: &Request) -> Result<Response<Body>, RouteError> {
     let Attempt { app, marketplace, now, .. } = *attempt;
     let encoded = saml_response(request)?;
-    let sealer = app.sealer(now).await?;
-    let outstanding = pending::outstanding(&sealer, request, &marketplace.key, Protocol::Saml, now);
+    let keys = app.keys(now).await?;
+    let outstanding = pending::outstanding(&keys.pending_request, request, &marketplace.key, Protocol::Saml, now);
     if outstanding.is_empty() && !marketplace.settings.unsolicited_responses {
         return Err(RouteError::NoPendingRequest);
     }

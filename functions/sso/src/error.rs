@@ -5,8 +5,10 @@ use std::error::Error;
 use http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::{
+    configuration::ConfigurationError,
     http::{self as answers, Problem, Reference},
     identity::IdentityError,
+    marketplace::NotServed,
     openid::{self, OpenIdError},
     rotating::SecretLost,
     saml::{self, ResponseError},
@@ -28,6 +30,8 @@ pub(crate) enum RouteError {
     MethodNotAllowed { allowed: &'static str },
     #[error("no such marketplace")]
     UnknownMarketplace,
+    #[error("marketplace is disabled")]
+    DisabledMarketplace,
     #[error("body is not application/x-www-form-urlencoded")]
     MediaType,
     #[error("body is too large")]
@@ -55,6 +59,16 @@ pub(crate) enum RouteError {
 impl From<StoreError> for RouteError {
     fn from(error: StoreError) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<ConfigurationError<NotServed>> for RouteError {
+    fn from(error: ConfigurationError<NotServed>) -> Self {
+        match error {
+            ConfigurationError::Marketplace(NotServed::Unknown) => Self::UnknownMarketplace,
+            ConfigurationError::Marketplace(NotServed::Disabled) => Self::DisabledMarketplace,
+            ConfigurationError::NotConfigured(error) => Self::Internal(error.into()),
+        }
     }
 }
 
@@ -115,6 +129,9 @@ impl RouteError {
         match self {
             Self::NotFound => (StatusCode::NOT_FOUND, "There is nothing here", START_AGAIN),
             Self::UnknownMarketplace => (StatusCode::NOT_FOUND, "We do not know this marketplace", START_AGAIN),
+            Self::DisabledMarketplace => {
+                (StatusCode::FORBIDDEN, "This marketplace is switched off here", "Please ask the app's support.")
+            }
             Self::MethodNotAllowed { .. } => {
                 (StatusCode::METHOD_NOT_ALLOWED, "This address works in another way", START_AGAIN)
             }

@@ -18,7 +18,7 @@ mod tests;
 
 use std::convert::Infallible;
 
-pub use app::{App, Parts, RotatingSealer, StartError, pending_sealer};
+pub use app::{App, Parts, StartError};
 use http::{Method, StatusCode};
 use lambda_http::{Body, Request, Response};
 pub use settings::Settings;
@@ -36,7 +36,7 @@ pub async fn handle(app: &App, request: Request) -> Result<Response<Body>, Infal
     let answer = match Route::of(&request) {
         Ok(Route::Initialize(marketplace)) => initialize::handle(app, &request, &marketplace).await,
         Ok(Route::Consume(marketplace)) => consume::handle(app, &request, &marketplace, &reference).await,
-        Ok(Route::Metadata(marketplace)) => metadata::handle(app, &marketplace),
+        Ok(Route::Metadata(marketplace)) => metadata::handle(app, &marketplace).await,
         Ok(Route::OpenIdInitialize(marketplace)) => openid::initialize(app, &request, &marketplace).await,
         Ok(Route::OpenIdReturn(marketplace)) => openid::come_back(app, &request, &marketplace, &reference).await,
         Ok(Route::Session) => session::show(app, &request).await,

@@ -85,7 +85,7 @@ pub(crate) async fn begin(
         replaces: session::presented(request).map(|session| session.digest()),
         destination: app.return_origins.destination(request)?,
     };
-    pending.remember(&*app.sealer(now).await?, request, &mut response);
+    pending.remember(&app.keys(now).await?.pending_request, request, &mut response);
     Ok(response)
 }
 

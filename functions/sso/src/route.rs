@@ -3,32 +3,31 @@
 
 use lambda_http::{Request, RequestExt as _, http::Method};
 
+use shared::routes::{
+    OLDER_SAML_CONSUME, OLDER_SAML_INITIALIZE, OLDEST_SAML_CONSUME, OLDEST_SAML_INITIALIZE, SAML_CONSUME,
+    SAML_INITIALIZE, marketplace_in, marketplace_in_query,
+};
+
 use crate::error::RouteError;
 
 /// Every path the function serves; `{mp}` is a marketplace. One of `/maestrano/init` and its kin names it in the query.
 pub const PATHS: [&str; 12] = [
-    INITIALIZE,
-    CONSUME,
+    SAML_INITIALIZE,
+    SAML_CONSUME,
     METADATA,
     OPENID_INITIALIZE,
     OPENID_RETURN,
-    OLDER_INITIALIZE,
-    OLDER_CONSUME,
-    OLDEST_INITIALIZE,
-    OLDEST_CONSUME,
+    OLDER_SAML_INITIALIZE,
+    OLDER_SAML_CONSUME,
+    OLDEST_SAML_INITIALIZE,
+    OLDEST_SAML_CONSUME,
     SESSION,
     LOGOUT,
     HEALTH,
 ];
-const INITIALIZE: &str = "/mno-enterprise/{mp}/saml/initialize";
-const CONSUME: &str = "/mno-enterprise/{mp}/saml/consume";
 const METADATA: &str = "/mno-enterprise/{mp}/saml/metadata";
 const OPENID_INITIALIZE: &str = "/mno-enterprise/{mp}/openid/initialize";
 const OPENID_RETURN: &str = "/mno-enterprise/{mp}/openid/return";
-const OLDER_INITIALIZE: &str = "/maestrano/auth/saml/init/{mp}";
-const OLDER_CONSUME: &str = "/maestrano/auth/saml/consume/{mp}";
-const OLDEST_INITIALIZE: &str = "/maestrano/init";
-const OLDEST_CONSUME: &str = "/maestrano/consume";
 const SESSION: &str = "/session";
 const LOGOUT: &str = "/session/logout";
 const HEALTH: &str = "/health";
@@ -90,13 +89,13 @@ impl Route {
         let (pattern, marketplace) =
             PATHS.iter().find_map(|pattern| Some((*pattern, marketplace_in(path, pattern)?)))?;
         Some(match pattern {
-            INITIALIZE | OLDER_INITIALIZE => (Self::Initialize(marketplace.to_owned()), Methods::Get),
-            CONSUME | OLDER_CONSUME => (Self::Consume(marketplace.to_owned()), Methods::Post),
+            SAML_INITIALIZE | OLDER_SAML_INITIALIZE => (Self::Initialize(marketplace.to_owned()), Methods::Get),
+            SAML_CONSUME | OLDER_SAML_CONSUME => (Self::Consume(marketplace.to_owned()), Methods::Post),
             METADATA => (Self::Metadata(marketplace.to_owned()), Methods::Get),
             OPENID_INITIALIZE => (Self::OpenIdInitialize(marketplace.to_owned()), Methods::Get),
             OPENID_RETURN => (Self::OpenIdReturn(marketplace.to_owned()), Methods::GetOrPost),
-            OLDEST_INITIALIZE => (Self::Initialize(named_in_query(request)?), Methods::Get),
-            OLDEST_CONSUME => (Self::Consume(named_in_query(request)?), Methods::Post),
+            OLDEST_SAML_INITIALIZE => (Self::Initialize(named_in_query(request)?), Methods::Get),
+            OLDEST_SAML_CONSUME => (Self::Consume(named_in_query(request)?), Methods::Post),
             SESSION => (Self::Session, Methods::Get),
             LOGOUT => (Self::Logout, Methods::Post),
             HEALTH => (Self::Health, Methods::Get),
@@ -105,21 +104,8 @@ impl Route {
     }
 }
 
-/// The marketplace in a path that has this pattern; empty if the pattern names none.
-fn marketplace_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
-    let Some((before, after)) = pattern.split_once("{mp}") else { return (path == pattern).then_some("") };
-    let marketplace = path.strip_prefix(before)?.strip_suffix(after)?;
-    (!marketplace.contains('/')).then_some(marketplace)
-}
-
-/// The marketplace in `?marketplace=`, once.
 fn named_in_query(request: &Request) -> Option<String> {
-    let query = request.uri().query().unwrap_or_default();
-    let mut named = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "marketplace");
-    match (named.next(), named.next()) {
-        (Some((_, marketplace)), None) => Some(marketplace.into_owned()),
-        _ => None,
-    }
+    marketplace_in_query(request.uri().query().unwrap_or_default())
 }
 
 #[cfg(test)]

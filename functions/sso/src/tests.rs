@@ -8,13 +8,14 @@ use aws_sdk_dynamodb::{
 };
 use lambda_http::{RequestExt as _, http::header};
 use shared::{
+    application_keys::{ApplicationKeys, RotatingKeys},
     clock::SystemClock,
-    marketplace::{AllSettings, Directory},
-    rotating::Rotating,
+    configuration::Configuration,
+    marketplace::Directory,
     secrets::Key,
     session::Token,
     store::Accounts,
-    testing::logged,
+    testing::directory,
 };
 
 use super::*;
@@ -38,11 +39,24 @@ fn app(
     post_login_url: &str,
     return_origins: &str,
 ) -> Result<App, StartError> {
+    app_of(Configuration::fixed(directory), accounts, post_login_url, return_origins)
+}
+
+fn keys() -> Arc<RotatingKeys> {
     let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None };
+    Arc::new(RotatingKeys::fixed(ApplicationKeys::new(key).unwrap()))
+}
+
+fn app_of(
+    configuration: Configuration,
+    accounts: Accounts,
+    post_login_url: &str,
+    return_origins: &str,
+) -> Result<App, StartError> {
     App::new(Parts {
-        directory,
+        configuration,
         accounts,
-        sealer: Rotating::fixed(pending_sealer(key).unwrap()),
+        keys: keys(),
         request_signer: None,
         post_login_url,
         return_origins,
@@ -84,15 +98,10 @@ async fn head_has_no_body() {
     }
 }
 
-/// The vectors' marketplaces, of which only acme-hub has OpenID.
-fn directory() -> Directory {
-    let settings = AllSettings::from_json(r#"{"acme-hub":{"openid":true}}"#).unwrap();
-    let document = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config.json");
-    Directory::from_json(document, &settings).unwrap()
-}
+const ACME_HAS_OPENID: &str = "marketplaces: { acme-hub: { openid: true } }";
 
 fn app_with_openid() -> App {
-    app(directory(), app_without_table().accounts, "https://app.test/", "").unwrap()
+    app(directory(ACME_HAS_OPENID), app_without_table().accounts, "https://app.test/", "").unwrap()
 }
 
 fn body(answer: &Response<Body>) -> &str {
@@ -110,7 +119,7 @@ async fn openid_starts_only_where_the_settings_turn_it_on() {
     assert!(location.len() < 4_096, "{}", location.len());
 
     let unknown = get(&app, "/mno-enterprise/nobody/openid/initialize", "").await;
-    let directory = directory();
+    let directory = directory(ACME_HAS_OPENID);
     let others: Vec<_> = directory.iter().filter(|marketplace| !marketplace.settings.openid).collect();
     assert!(!others.is_empty());
     for marketplace in others {
@@ -142,23 +151,25 @@ fn only_origins_can_be_returned_to() {
     assert!(matches!(refused, Err(StartError::ReturnOrigins)));
 }
 
-#[test]
-fn every_start_warns_of_legacy_cryptography_and_of_nothing_else() {
-    let warnings = |settings: &str| {
-        let document = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config.json");
-        let directory = Directory::from_json(document, &AllSettings::from_json(settings).unwrap()).unwrap();
-        let mut lines = logged(|| {
-            app(directory, app_without_table().accounts, "https://app.test/", "").unwrap();
-        });
-        lines.retain(|line| line["level"] == "WARN");
-        lines
-    };
-    let [warning] = &warnings(r#"{"acme-hub":{"legacy_cryptography":{"sha1":true}}}"#)[..] else {
-        panic!("not one warning")
-    };
-    assert_eq!(warning["message"], "legacy cryptography is accepted");
-    assert_eq!(warning["marketplace.key"], "acme-hub");
-    let accepted = warning["accepted"].as_str().unwrap();
-    assert!(accepted.contains("sha1: true") && accepted.contains("short_rsa_keys: false"), "{accepted}");
-    assert!(warnings(r#"{"acme-hub":{"openid":true,"unsolicited_responses":true}}"#).is_empty());
+#[tokio::test]
+async fn a_disabled_marketplace_is_served_nothing() {
+    let directory = directory("marketplaces: { acme-hub: { disabled: true, openid: true } }");
+    let app = app(directory, app_without_table().accounts, "https://app.test/", "").unwrap();
+    for path in ["saml/initialize", "saml/metadata", "openid/initialize", "openid/return"] {
+        let answer = get(&app, &format!("/mno-enterprise/acme-hub/{path}"), "").await;
+        assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(get(&app, "/mno-enterprise/northbank/saml/initialize", "").await.status(), StatusCode::FOUND);
+}
+
+#[tokio::test]
+async fn without_any_configuration_yet_it_says_when_to_try_again() {
+    let accounts = app_without_table().accounts;
+    let configuration = Configuration::new(accounts.clone(), keys());
+    let app = app_of(configuration, accounts, "https://app.test/", "").unwrap();
+    let answer = get(&app, "/mno-enterprise/acme-hub/saml/initialize", "").await;
+    assert_eq!(
+        (answer.status(), answer.headers()[header::RETRY_AFTER].as_bytes()),
+        (StatusCode::SERVICE_UNAVAILABLE, &b"5"[..])
+    );
 }

@@ -7,7 +7,7 @@ use sandbox::MarketplaceSummary;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    secrets::Secrets,
+    secrets::{MANIFEST, Secrets},
     stores::{ACCOUNTS_TABLE, REGION},
 };
 
@@ -51,8 +51,10 @@ pub struct Service {
     pub base_url: String,
     /// What the app presents to `/app/v1/…`.
     pub app_api_key: String,
-    /// What `MARKETPLACE_SETTINGS` holds.
-    pub marketplace_settings: String,
+    /// The secret that holds the manifest.
+    pub manifest_secret: String,
+    /// How to refresh the configuration by hand, where it is not this process that does it.
+    pub config_refresh: Option<Address>,
 }
 
 /// The sandbox.
@@ -119,7 +121,6 @@ impl Description {
     pub(crate) fn new(
         addresses: Addresses,
         post_login_url: Option<String>,
-        marketplace_settings: String,
         secrets: &Secrets,
         sandbox: &sandbox::Sandbox,
     ) -> Self {
@@ -130,7 +131,8 @@ impl Description {
             service: Service {
                 base_url: addresses.service,
                 app_api_key: secrets.app_api_key.expose().to_owned(),
-                marketplace_settings,
+                manifest_secret: MANIFEST.to_owned(),
+                config_refresh: None,
             },
             app: App { base_url: addresses.app, post_login_url },
             sandbox: Sandbox {

@@ -25,7 +25,7 @@ pub fn variables(description: &Description) -> [(&'static str, &str); 12] {
         ("APP_API_KEY_SECRET_ID", secrets::APP_API_KEY),
         ("APP_POST_LOGIN_URL", &description.app.post_login_url),
         ("DEVELOPER_PLATFORM_SECRET_ID", secrets::DEVELOPER_PLATFORM),
-        ("MARKETPLACE_SETTINGS", &description.service.marketplace_settings),
+        ("MANIFEST_SECRET_ID", secrets::MANIFEST),
         ("MNO_DEVPL_HOST", &description.sandbox.base_url),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),

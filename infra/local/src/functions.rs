@@ -3,14 +3,28 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
-use shared::{clock::Clock, marketplace::Directory, rotating::Rotating, secret::Secret, secrets::Key, store::Accounts};
+use shared::{
+    application_keys::{ApplicationKeys, RotatingKeys},
+    clock::Clock,
+    configuration::Configuration,
+    marketplace::PlatformUrl,
+    secret::Secret,
+    secrets::Key,
+    store::Accounts,
+};
 
-use crate::{Calls, Description, StartError, secrets::Secrets, stores};
+use crate::{
+    Calls, Description, StartError,
+    secrets::{self, Secrets},
+    stores,
+};
 
 /// One `App` for each function.
 pub(crate) struct Functions {
     pub(crate) sso: Arc<sso::App>,
     pub(crate) app_api: Arc<app_api::App>,
+    pub(crate) metadata: Arc<metadata::App>,
+    pub(crate) config_refresh: Arc<config_refresh::App>,
 }
 
 impl Functions {
@@ -18,7 +32,6 @@ impl Functions {
     pub(crate) fn new(
         stack: &Description,
         secrets: &Secrets,
-        directory: Directory,
         calls: &Calls,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StartError> {
@@ -28,10 +41,22 @@ impl Functions {
             Accounts::new(Client::from_conf(config), stack.stores.tables.accounts.clone())
         };
         let key = |key: &Secret| Key { key: key.clone(), previous: None };
+        let keys = Arc::new(RotatingKeys::fixed(ApplicationKeys::new(key(&secrets.application))?));
+        let configuration = |function| Configuration::new(accounts(function), Arc::clone(&keys));
+        let config_refresh = config_refresh::App::new(config_refresh::Parts {
+            accounts: accounts("config-refresh"),
+            keys: Arc::clone(&keys),
+            secrets: secrets::client(&stack.stores.secrets_manager_endpoint),
+            platform_url: PlatformUrl::new(&stack.sandbox.base_url, "/api/config/v1")?,
+            platform_secret_id: secrets::DEVELOPER_PLATFORM.to_owned(),
+            manifest_secret_id: secrets::MANIFEST.to_owned(),
+            clock: Arc::clone(&clock),
+        });
+        let metadata = metadata::App::new(configuration("metadata"), Arc::clone(&clock));
         let sso = sso::App::new(sso::Parts {
-            directory,
+            configuration: configuration("sso"),
             accounts: accounts("sso"),
-            sealer: Rotating::fixed(sso::pending_sealer(key(&secrets.application))?),
+            keys: Arc::clone(&keys),
             request_signer: None,
             post_login_url: &stack.app.post_login_url,
             return_origins: "",
@@ -39,6 +64,11 @@ impl Functions {
         })?;
         let api_keys = app_api::ApiKeys::fixed(app_api::usable(key(&secrets.app_api_key))?);
         let app_api = app_api::App::new(accounts("app-api"), api_keys, clock);
-        Ok(Self { sso: Arc::new(sso), app_api: Arc::new(app_api) })
+        Ok(Self {
+            sso: Arc::new(sso),
+            app_api: Arc::new(app_api),
+            metadata: Arc::new(metadata),
+            config_refresh: Arc::new(config_refresh),
+        })
     }
 }

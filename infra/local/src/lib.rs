@@ -17,6 +17,6 @@ mod template;
 pub use calls::Calls;
 pub use describe::Description;
 pub use feed::{Entry, Feed, FeedLayer};
-pub use options::{DEFAULT_MARKETPLACE_SETTINGS, Options, Ports};
+pub use options::{DEFAULT_MANIFEST, Options, Ports};
 pub use stack::{Stack, StartError};
 pub use template::TemplateError;

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser;
-use local::{DEFAULT_MARKETPLACE_SETTINGS, FeedLayer, Options, Ports, Stack, env_file};
+use local::{DEFAULT_MANIFEST, FeedLayer, Options, Ports, Stack, env_file};
 use sandbox::{IdpKeys, KeyPair};
 use shared::clock::SystemClock;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
@@ -42,9 +42,9 @@ struct Arguments {
     /// Send people who have signed in to this address of your own app (default: the demo app)
     #[arg(long, value_name = "URL")]
     post_login_url: Option<String>,
-    /// The vendor's settings for the marketplaces (docs/settings.md)
-    #[arg(long, value_name = "JSON", default_value = DEFAULT_MARKETPLACE_SETTINGS)]
-    marketplace_settings: String,
+    /// The manifest, JSON or YAML (docs/settings.md); the sandbox's marketplaces need `local: true`, which the default says
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
     /// Write where everything is, and this run's test keys, to this file once everything listens
     #[arg(long, value_name = "FILE")]
     describe: Option<PathBuf>,
@@ -84,7 +84,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         data: arguments.data,
         idp_keys: idp_keys(&arguments.idp_key, &arguments.idp_cert)?,
         post_login_url: arguments.post_login_url,
-        marketplace_settings: arguments.marketplace_settings,
+        manifest: manifest(arguments.manifest)?,
         clock: Arc::new(SystemClock),
     };
     let stack = Stack::start(options).await.map_err(|error| describe(&error))?;
@@ -120,6 +120,11 @@ fn announce(stack: &Stack) {
     println!("  tables        {}", description.stores.dynamodb_endpoint);
     println!("\nYour own app can call the service with the API key {}", description.service.app_api_key);
     println!("(it is good for this run only). Ctrl-C stops all of it.");
+}
+
+fn manifest(file: Option<PathBuf>) -> Result<String, String> {
+    let Some(file) = file else { return Ok(DEFAULT_MANIFEST.to_owned()) };
+    std::fs::read_to_string(&file).map_err(|error| format!("cannot read --manifest {}: {error}", file.display()))
 }
 
 /// The keys given on the command line: none, one pair for all marketplaces, or one for each.

@@ -18,14 +18,18 @@ pub struct Options {
     pub idp_keys: IdpKeys,
     /// Where people go once they have signed in; the demo app if it is not given.
     pub post_login_url: Option<String>,
-    /// The vendor's settings for the marketplaces, as `MARKETPLACE_SETTINGS` holds them.
-    pub marketplace_settings: String,
+    /// The manifest, JSON or YAML, as its secret holds it.
+    pub manifest: String,
     /// Our service's clock. The sandbox keeps the machine's.
     pub clock: Arc<dyn Clock>,
 }
 
-/// Strict, but for OpenID, so that both ways to sign in can be tried.
-pub const DEFAULT_MARKETPLACE_SETTINGS: &str = r#"{"acme-hub":{"openid":true},"northbank":{"openid":true}}"#;
+/// The sandbox's marketplaces are on this machine. Strict otherwise, but for OpenID, so that both ways to sign in can be tried.
+pub const DEFAULT_MANIFEST: &str = "\
+marketplaces:
+  acme-hub: { local: true, openid: true }
+  northbank: { local: true, openid: true }
+";
 
 /// A port for each server; 0 lets the system choose.
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,7 +56,7 @@ impl Default for Options {
             data: None,
             idp_keys: IdpKeys::Generate,
             post_login_url: None,
-            marketplace_settings: DEFAULT_MARKETPLACE_SETTINGS.to_owned(),
+            manifest: DEFAULT_MANIFEST.to_owned(),
             clock: Arc::new(SystemClock),
         }
     }

@@ -1,14 +1,12 @@
 //! Starting and stopping all of it.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use sandbox::Sandbox;
 use shared::{
-    marketplace::{
-        AllSettings, DeveloperPlatform, Directory, MarketplaceError, PlatformError, PlatformUrl, SettingsError,
-    },
+    configuration::{Quarantined, Report},
+    marketplace::PlatformError,
     sealed::SealerError,
-    secrets::Credentials,
 };
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -24,6 +22,8 @@ use crate::{
     template::TemplateError,
 };
 
+/// How often the configuration is refreshed, as the template has it.
+const REFRESH_INTERVAL: Duration = Duration::from_mins(1);
 /// How long a request that is under way may take to end when the stack stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -34,6 +34,7 @@ pub struct Stack {
     calls: Calls,
     feed: Feed,
     sandbox: Sandbox,
+    config_refresh: Arc<config_refresh::App>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -59,20 +60,28 @@ pub enum StartError {
     /// The sandbox.
     #[error(transparent)]
     Sandbox(#[from] sandbox::StartError),
-    /// Its configuration, as our service reads it.
-    #[error("the sandbox's configuration cannot be used")]
-    Configuration(#[from] PlatformError),
+    /// The developer platform's address.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// The function that makes the configuration could not.
+    #[error(transparent)]
+    Refresh(#[from] config_refresh::Error),
+    /// The sandbox's configuration, as our service reads it.
+    #[error("the sandbox's configuration cannot be used: {0}")]
+    Configuration(String),
+    /// The manifest.
+    #[error("--manifest cannot be used: {0}")]
+    Manifest(String),
     /// A marketplace that our service would set aside, most likely for the key that was given to it.
-    #[error("the service cannot use the marketplace {marketplace}: {reason}; check --idp-key and --idp-cert")]
+    #[error(
+        "the service cannot use the marketplace {marketplace}: {reason}; check --idp-key, --idp-cert and --manifest"
+    )]
     Refused {
         /// Its key.
         marketplace: String,
         /// What is wrong with it.
-        reason: MarketplaceError,
+        reason: String,
     },
-    /// The vendor's settings for the marketplaces.
-    #[error("--marketplace-settings is {0}")]
-    Settings(#[from] SettingsError),
     /// The sign-in function.
     #[error(transparent)]
     Sso(#[from] sso::StartError),
@@ -118,22 +127,22 @@ impl Stack {
         };
         let sandbox = Sandbox::start(listeners.sandbox, sandbox_options, shutdown.clone()).await?;
         follow(&sandbox, &feed, &tasks, &shutdown);
-        serve(listeners.secrets_manager, secrets.router(sandbox.environment()), &tasks, &shutdown);
+        serve(listeners.secrets_manager, secrets.router(sandbox.environment(), options.manifest), &tasks, &shutdown);
 
-        let settings = AllSettings::from_json(&options.marketplace_settings)?;
-        let description =
-            Description::new(addresses, options.post_login_url, options.marketplace_settings, &secrets, &sandbox);
+        let description = Description::new(addresses, options.post_login_url, &secrets, &sandbox);
         let calls = Calls::default();
-        let directory = directory(&sandbox, &settings).await?;
-        let functions = Functions::new(&description, &secrets, directory, &calls, options.clock)?;
+        let functions = Functions::new(&description, &secrets, &calls, options.clock)?;
+        let config_refresh = Arc::clone(&functions.config_refresh);
+        check(config_refresh::handle(&config_refresh).await?)?;
+        keep_fresh(Arc::clone(&config_refresh), &tasks, &shutdown);
         if let Some(listener) = listeners.service {
-            serve(listener, gateway::router(functions, &feed)?, &tasks, &shutdown);
+            serve(listener, gateway::router(&functions, &feed)?, &tasks, &shutdown);
         }
         let demo_app = DemoApp::new(&description, feed.clone()).map_err(|_| StartError::Internal("demo app"))?;
         serve(listeners.app, demo_app.router(), &tasks, &shutdown);
         serve(listeners.start, pages::router(&description, &feed, &shutdown), &tasks, &shutdown);
         tasks.close();
-        Ok(Self { description, calls, feed, sandbox, shutdown, tasks })
+        Ok(Self { description, calls, feed, sandbox, config_refresh, shutdown, tasks })
     }
 
     /// Where everything is.
@@ -152,6 +161,14 @@ impl Stack {
     #[must_use]
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// Refreshes the configuration now, as invoking the function would.
+    ///
+    /// # Errors
+    /// What the function says.
+    pub async fn refresh_configuration(&self) -> Result<Report, config_refresh::Error> {
+        config_refresh::handle(&self.config_refresh).await
     }
 
     /// Ends everything. Requests under way get a few seconds.
@@ -207,16 +224,30 @@ async fn bind(port: u16, server: &'static str, option: &'static str) -> Result<T
     })
 }
 
-/// The marketplaces as our service reads them. One that it would set aside is a mistake in how the stack was started.
-async fn directory(sandbox: &Sandbox, settings: &AllSettings) -> Result<Directory, StartError> {
-    let environment = sandbox.environment();
-    let environment = Credentials { key: environment.key.clone(), secret: environment.secret.as_str().into() };
-    let platform = PlatformUrl::new(sandbox.base_url(), "/api/config/v1")?;
-    let directory = DeveloperPlatform::new(platform, environment).fetch(settings).await?;
-    match directory.refused().first().cloned() {
-        Some((marketplace, reason)) => Err(StartError::Refused { marketplace, reason }),
-        None => Ok(directory),
+/// Whatever is wrong with the first configuration is a mistake in how the stack was started.
+fn check(report: Report) -> Result<(), StartError> {
+    if let Some(failure) = report.platform.failure {
+        return Err(StartError::Configuration(failure));
     }
+    if let Some(failure) = report.manifest.failure {
+        return Err(StartError::Manifest(failure));
+    }
+    match report.quarantined.into_iter().next() {
+        Some(Quarantined { marketplace, reason, .. }) => Err(StartError::Refused { marketplace, reason }),
+        None => Ok(()),
+    }
+}
+
+/// What the schedule does on AWS.
+fn keep_fresh(app: Arc<config_refresh::App>, tasks: &TaskTracker, shutdown: &CancellationToken) {
+    tasks.spawn(shutdown.clone().run_until_cancelled_owned(async move {
+        loop {
+            tokio::time::sleep(REFRESH_INTERVAL).await;
+            if let Err(error) = config_refresh::handle(&app).await {
+                tracing::error!(%error, "configuration not refreshed");
+            }
+        }
+    }));
 }
 
 fn serve(listener: TcpListener, router: axum::Router, tasks: &TaskTracker, shutdown: &CancellationToken) {

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 use serde_json::Value;
 use shared::{
     env::Variables,
-    marketplace::{AllSettings, DeveloperPlatform, PlatformUrl},
+    marketplace::{DeveloperPlatform, PlatformUrl},
     secrets::{Key, Secrets},
 };
 
@@ -198,9 +198,10 @@ async fn functions_that_run_elsewhere_find_all_they_need_in_the_env_file() {
         Command::new("sh").env_clear().args(["-c", "set -a; . \"$1\"; env", "sh"]).arg(&file).output().unwrap();
     let text = String::from_utf8(sourced.stdout).unwrap();
     let variables = Variables::from_iter(text.lines().map(|line| line.split_once('=').unwrap()));
-    assert_eq!(variables.required("MARKETPLACE_SETTINGS").unwrap(), local::DEFAULT_MARKETPLACE_SETTINGS);
     sso::Settings::read(&variables).unwrap();
     app_api::Settings::read(&variables).unwrap();
+    config_refresh::Settings::read(&variables).unwrap();
+    metadata::Settings::read(&variables).unwrap();
 
     let config = aws_config::SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -214,8 +215,10 @@ async fn functions_that_run_elsewhere_find_all_they_need_in_the_env_file() {
     let _: Key = secrets.read(&variables.required("APPLICATION_SECRET_ID").unwrap()).await.unwrap();
     let platform = PlatformUrl::read(&variables).unwrap();
     let environment = secrets.read(&variables.required("DEVELOPER_PLATFORM_SECRET_ID").unwrap()).await.unwrap();
-    let directory = DeveloperPlatform::new(platform, environment).fetch(&AllSettings::default()).await.unwrap();
-    assert!(directory.find("acme-hub").is_some());
+    let document = DeveloperPlatform::new(platform, environment).fetch().await.unwrap();
+    assert!(document.entries.contains_key("acme-hub"));
+    let manifest = secrets.read_text(&variables.required("MANIFEST_SECRET_ID").unwrap()).await.unwrap();
+    assert_eq!(manifest.expose(), local::DEFAULT_MANIFEST);
     let unknown = secrets.read::<Key>("nobody").await.unwrap_err();
     assert_eq!(unknown.to_string(), "secret nobody cannot be read");
     stop(child);

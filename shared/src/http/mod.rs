@@ -3,11 +3,13 @@
 //! forge (threats.md C11).
 
 mod answer;
+mod basic;
 mod cookie;
 mod reference;
 mod request;
 
 pub use answer::{Problem, empty, error_page, json, problem, redirect};
+pub use basic::{BASIC_CHALLENGE, BasicCredentials};
 pub use cookie::{SameSite, clear_cookie, cookies, set_cookie};
 pub use reference::{InvalidReference, Reference};
 pub use request::{has_bearer, is_content_type};

@@ -11,6 +11,7 @@ use aws_lc_rs::{
     },
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
 use x509_cert::{
     Certificate,
     der::{Decode as _, Encode as _, Reader as _, SliceReader, asn1::UintRef},
@@ -29,6 +30,25 @@ pub struct IdpKey {
     bits: usize,
     fingerprint: String,
     certificate_der: Vec<u8>,
+    expires_at: Timestamp,
+    used: Validity,
+}
+
+/// When something is good; open on a side that is not given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Validity {
+    /// The first moment.
+    pub from: Option<Timestamp>,
+    /// The first moment that is too late.
+    pub until: Option<Timestamp>,
+}
+
+impl Validity {
+    /// Whether `now` is within it.
+    #[must_use]
+    pub fn includes(&self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.until.is_none_or(|until| now < until)
+    }
 }
 
 /// How a message is signed; always RSASSA-PKCS1-v1_5.
@@ -80,6 +100,8 @@ impl IdpKey {
             return Err(CertificateError::FingerprintMismatch { found });
         }
         let certificate = Certificate::from_der(&certificate_der).map_err(|_| CertificateError::Unreadable)?;
+        let not_after = certificate.tbs_certificate.validity.not_after.to_unix_duration();
+        let expires_at = i64::try_from(not_after.as_secs()).ok().and_then(|secs| Timestamp::from_second(secs).ok());
         let public_key = certificate.tbs_certificate.subject_public_key_info;
         if public_key.algorithm.oid.to_string() != RSA_ENCRYPTION {
             return Err(CertificateError::NotRsa);
@@ -98,7 +120,27 @@ impl IdpKey {
             bits,
             fingerprint: found,
             certificate_der,
+            expires_at: expires_at.ok_or(CertificateError::Unreadable)?,
+            used: Validity::default(),
         })
+    }
+
+    /// The same key, to be used within these limits only.
+    #[must_use]
+    pub fn used(self, used: Validity) -> Self {
+        Self { used, ..self }
+    }
+
+    /// Whether it is to be used now. What its certificate says of itself does not count: it is pinned.
+    #[must_use]
+    pub fn is_used_at(&self, now: Timestamp) -> bool {
+        self.used.includes(now)
+    }
+
+    /// When its certificate expires by its own word, which is a reason to ask for another.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
     }
 
     /// Whether this key made `signature` over `message`.
@@ -123,6 +165,26 @@ impl IdpKey {
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// The same, as people and the developer platform write it: in pairs with colons between.
+    #[must_use]
+    pub fn spaced_fingerprint(&self) -> String {
+        let pairs = self.fingerprint.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+        pairs.collect::<Vec<_>>().join(":")
+    }
+
+    /// The certificate, in PEM (RFC 7468).
+    #[must_use]
+    pub fn certificate_pem(&self) -> String {
+        let base64 = STANDARD.encode(&self.certificate_der);
+        let lines = base64.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok());
+        let mut pem = "-----BEGIN CERTIFICATE-----\n".to_owned();
+        for line in lines {
+            pem.push_str(line);
+            pem.push('\n');
+        }
+        pem + "-----END CERTIFICATE-----\n"
     }
 
     /// The certificate, in DER.

@@ -1,12 +1,21 @@
-//! One marketplace of the developer platform's document, as far as sign-in needs it (protocol.md §1.2).
+//! One marketplace that may be talked to: what its sources say (protocol.md §1.2), checked, with what we accept from it.
 
-use serde::Deserialize;
+use std::time::Duration;
 
-use super::{AllSettings, CertificateError, IdpKey, MarketplaceSettings};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    CertificateError, IdpKey, MarketplaceSettings, Validity,
+    entry::{Entry, merged},
+    fields::Fields,
+    historical::HistoricalEnvironment,
+    manifest::{ManifestCertificate, ManifestEntry, PreviousApiKey},
+};
 use crate::{
     domain::{InvalidId, MarketplaceKey},
+    http::BasicCredentials,
     secret::Secret,
-    web_url,
 };
 
 /// One marketplace that passed every check.
@@ -14,12 +23,20 @@ use crate::{
 pub struct Marketplace {
     /// Its key: the boundary of everything we store.
     pub key: MarketplaceKey,
+    /// The app's name there.
+    pub nid: Option<String>,
     /// Our app's id there: issuer of our requests, and half of the Basic pair.
     pub app_id: String,
     /// The other half.
     pub api_key: Secret,
+    /// The one before it, while that still is good.
+    pub previous_api_key: Option<PreviousApiKey>,
     /// Where its configuration says our app lives.
     pub app_host: String,
+    /// Where its account API is.
+    pub api_host: String,
+    /// The path of that API, with a slash at both ends.
+    pub api_base: String,
     /// The origin of our single sign-on endpoints: `sso.idm`, or the app's host.
     pub idm: String,
     /// The assertion consumer service, as registered: what `Recipient` must be.
@@ -34,14 +51,54 @@ pub struct Marketplace {
     pub openid_endpoint: String,
     /// Where its answers by OpenID come to.
     pub openid_return_url: String,
+    /// Our routes, as the vendor registered them on the developer platform.
+    pub registered: RegisteredPaths,
+    /// Its Connec!, if it has one.
+    pub connec: Option<Connec>,
     /// What the vendor says of it.
     pub settings: MarketplaceSettings,
 }
 
-/// A marketplace whose configuration cannot be used.
+/// Paths at the app that the marketplace was told of. All but `consume` may be missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RegisteredPaths {
+    /// `sso.init_path`
+    pub initialize: Option<String>,
+    /// `sso.consume_path`
+    pub consume: String,
+    /// `webhooks.account.group_path`, with `:id` in it.
+    pub group: Option<String>,
+    /// `webhooks.account.group_user_path`, with `:group_id` and `:id` in it.
+    pub group_user: Option<String>,
+    /// `webhooks.connec.notification_path`
+    pub notification: Option<String>,
+    /// `webhooks.connec.initialization_path`, whose purpose no source shows.
+    pub connec_initialization: Option<String>,
+    /// `app.synchronization_start_path`
+    pub synchronization_start: Option<String>,
+    /// `app.synchronization_toggle_path`
+    pub synchronization_toggle: Option<String>,
+    /// `app.synchronization_status_path`, with `:cld-uid` in it.
+    pub synchronization_status: Option<String>,
+}
+
+/// A marketplace's Connec! (protocol.md §7.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connec {
+    /// Where it is.
+    pub host: String,
+    /// The path of its API, without a slash at the end.
+    pub base_path: String,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+    /// Whether ids come as arrays of external ids (protocol.md §7.5).
+    pub external_ids: bool,
+}
+
+/// A marketplace whose configuration cannot be used. None of these repeats what the configuration holds.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum MarketplaceError {
-    /// Its key is missing or malformed.
+    /// Its key is malformed.
     #[error(transparent)]
     Key(#[from] InvalidId),
     /// A field we cannot do without.
@@ -50,259 +107,179 @@ pub enum MarketplaceError {
         /// Its path in the document.
         field: &'static str,
     },
+    /// A value of another type than the documented one.
+    #[error("{field} is not {expected}")]
+    Type {
+        /// Its path in the document.
+        field: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// A URL that is none, or not one we would send anybody to.
-    #[error("{field} is not a plain https URL (http is for this machine only)")]
+    #[error(
+        "{field} is not a plain https URL (http, and this machine, are for marketplaces whose settings say `local`)"
+    )]
     Url {
         /// Its path in the document.
         field: &'static str,
     },
-    /// A path that does not start with a slash.
+    /// A path that does not start with a slash, or would lead elsewhere.
     #[error("{field} is not a path")]
     Path {
         /// Its path in the document.
         field: &'static str,
     },
-    /// Its certificate.
-    #[error("sso.x509_certificate: {0}")]
-    Certificate(#[from] CertificateError),
-    /// Its key is too short, and its settings do not allow that.
-    #[error(
-        "sso.x509_certificate: RSA key has fewer than 2048 bits, which legacy_cryptography.short_rsa_keys could allow"
-    )]
-    ShortKey,
-    /// Not an object of the documented shape.
-    #[error("the entry is malformed")]
-    Malformed,
-    /// Two marketplaces of one document share this key.
+    /// A certificate.
+    #[error("{field}: {error}")]
+    Certificate {
+        /// Its path in the document.
+        field: &'static str,
+        /// What is wrong with it.
+        error: CertificateError,
+    },
+    /// A key is too short, and the settings do not allow that.
+    #[error("{field}: RSA key has fewer than 2048 bits, which legacy_cryptography.short_rsa_keys could allow")]
+    ShortKey {
+        /// The certificate's path in the document.
+        field: &'static str,
+    },
+    /// Its entry in the manifest says something that means nothing to us.
+    #[error("its entry in the manifest has a setting that nobody knows")]
+    UnknownSetting,
+    /// Two entries of one document share this key.
     #[error("the key is used twice")]
     Duplicate,
-}
-
-/// The entry as the platform sends it; anything may be missing, or null.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-pub(super) struct RawMarketplace {
-    marketplace: Option<String>,
-    app: Option<RawApp>,
-    api: Option<RawApi>,
-    sso: Option<RawSso>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawApp {
-    host: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawApi {
-    id: Option<String>,
-    key: Option<Secret>,
-    host: Option<String>,
-    base: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawSso {
-    idm: Option<String>,
-    consume_path: Option<String>,
-    idp: Option<String>,
-    x509_fingerprint: Option<String>,
-    x509_certificate: Option<String>,
+    /// Another marketplace has the same API id and key, so neither could be told from the other.
+    #[error("another marketplace has the same api.id and api.key")]
+    SharedCredentials,
+    /// The manifest says how to deal with it, and no source where it is.
+    #[error("the developer platform does not name it, and the manifest has no `configuration` for it")]
+    NoSource,
 }
 
 /// The path of the account API when none is given (protocol.md §1.4).
-const DEFAULT_API_BASE: &str = "/api/v1/";
+const DEFAULT_API_BASE: &str = "/api/v1";
+/// The path of Connec!'s API when none is given.
+const DEFAULT_CONNEC_BASE: &str = "/api/v2";
+/// How long Connec! may take when nothing is said of it.
+const DEFAULT_CONNEC_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Marketplace {
-    /// Checks an entry and completes it with our own settings.
-    pub(super) fn new(raw: RawMarketplace, all_settings: &AllSettings) -> Result<Self, MarketplaceError> {
-        let RawMarketplace { marketplace, app, api, sso } = raw;
-        let (app, api, sso) = (app.unwrap_or_default(), api.unwrap_or_default(), sso.unwrap_or_default());
-        let key: MarketplaceKey = text(marketplace, "marketplace")?.parse()?;
-        let settings = all_settings.of(&key);
-        let app_host = host(&text(app.host, "app.host")?, "app.host")?;
-        let idm = match given(sso.idm) {
-            Some(idm) => host(&idm, "sso.idm")?,
-            None => app_host.clone(),
-        };
-        let api_host = host(&text(api.host, "api.host")?, "api.host")?;
-        let idp = match given(sso.idp) {
-            Some(idp) => host(&idp, "sso.idp")?,
-            None => api_host,
-        };
-        let api_base = path(given(api.base).unwrap_or_else(|| DEFAULT_API_BASE.to_owned()), "api.base")?;
-        if api_base.contains('?') {
-            return Err(MarketplaceError::Path { field: "api.base" });
+    /// Checks what the sources say of the marketplace with this key. The manifest counts before the developer platform, and that
+    /// before the historical environments, each field for itself.
+    ///
+    /// # Errors
+    /// [`MarketplaceError`] names the first field that cannot be used.
+    pub fn new(key: &str, entry: &Entry) -> Result<Self, MarketplaceError> {
+        let key: MarketplaceKey = key.parse()?;
+        let manifest = ManifestEntry::read(entry.manifest.as_ref())?;
+        if entry.platform.is_none() && !manifest.describes() {
+            return Err(MarketplaceError::NoSource);
         }
-        let consume_path = path(text(sso.consume_path, "sso.consume_path")?, "sso.consume_path")?;
-        let certificate = text(sso.x509_certificate, "sso.x509_certificate")?;
-        let idp_key = IdpKey::from_pem(&certificate, given(sso.x509_fingerprint).as_deref())?;
-        if idp_key.is_short() && !settings.legacy_cryptography.short_rsa_keys {
-            return Err(MarketplaceError::ShortKey);
-        }
-        let app_id = text(api.id, "api.id")?;
+        let base = manifest.historical_environment.map_or(Value::Null, HistoricalEnvironment::entry);
+        let platform = entry.platform.as_ref().unwrap_or(&Value::Null);
+        let said = merged(merged(base, platform), &manifest.configuration);
+        let fields = Fields::new(&said, manifest.settings.local);
+
+        let app_host = required(fields.host("app.host")?, "app.host")?;
+        let api_host = required(fields.host("api.host")?, "api.host")?;
+        let api_base = fields.base("api.base")?.unwrap_or_else(|| DEFAULT_API_BASE.to_owned());
+        let idm = fields.host("sso.idm")?.unwrap_or_else(|| app_host.clone());
+        let idp = fields.host("sso.idp")?.unwrap_or_else(|| api_host.clone());
+        let registered = RegisteredPaths::new(&fields)?;
+        let app_id = fields.required("api.id")?.to_owned();
         Ok(Self {
+            idp_keys: idp_keys(&fields, &manifest)?,
+            nid: fields.text("nid")?.map(str::to_owned),
+            api_key: fields.required("api.key")?.into(),
+            previous_api_key: manifest.previous_api_key,
             openid_endpoint: format!("{idp}/api/openid/provider/{}", percent_encoded(&app_id)),
             openid_return_url: format!("{idm}/mno-enterprise/{key}/openid/return"),
-            settings,
+            acs_url: format!("{idm}{}", registered.consume),
+            idp_sso_url: format!("{idp}{api_base}/auth/saml"),
+            connec: Connec::new(&fields)?,
+            settings: manifest.settings,
+            api_base: format!("{api_base}/"),
             key,
             app_id,
-            api_key: api
-                .key
-                .filter(|key| !key.expose().is_empty())
-                .ok_or(MarketplaceError::Missing { field: "api.key" })?,
-            acs_url: format!("{idm}{consume_path}"),
-            idp_sso_url: format!("{idp}{}/auth/saml", api_base.trim_end_matches('/')),
-            idp_keys: vec![idp_key],
             app_host,
+            api_host,
             idm,
             idp,
+            registered,
         })
     }
+
+    /// Whether these are this marketplace's credentials: its id, with the present key or the one before it. All are compared, each
+    /// in constant time.
+    #[must_use]
+    pub fn has_credentials(&self, presented: &BasicCredentials, now: Timestamp) -> bool {
+        let is_id = Secret::from(self.app_id.as_str()).matches(presented.id());
+        let is_key = self.api_key.matches(presented.key().expose());
+        let is_previous = self
+            .previous_api_key
+            .as_ref()
+            .is_some_and(|previous| previous.key.matches(presented.key().expose()) & (now < previous.until));
+        is_id & (is_key | is_previous)
+    }
+}
+
+impl RegisteredPaths {
+    fn new(fields: &Fields<'_>) -> Result<Self, MarketplaceError> {
+        Ok(Self {
+            initialize: fields.path("sso.init_path")?,
+            consume: required(fields.path("sso.consume_path")?, "sso.consume_path")?,
+            group: fields.path("webhooks.account.group_path")?,
+            group_user: fields.path("webhooks.account.group_user_path")?,
+            notification: fields.path("webhooks.connec.notification_path")?,
+            connec_initialization: fields.path("webhooks.connec.initialization_path")?,
+            synchronization_start: fields.path("app.synchronization_start_path")?,
+            synchronization_toggle: fields.path("app.synchronization_toggle_path")?,
+            synchronization_status: fields.path("app.synchronization_status_path")?,
+        })
+    }
+}
+
+impl Connec {
+    fn new(fields: &Fields<'_>) -> Result<Option<Self>, MarketplaceError> {
+        // Looked at even where there is no Connec!: a mistake is told at once.
+        let base_path = fields.base("connec.base_path")?.unwrap_or_else(|| DEFAULT_CONNEC_BASE.to_owned());
+        let timeout = fields.timeout("connec.timeout")?.unwrap_or(DEFAULT_CONNEC_TIMEOUT);
+        let external_ids = fields.flag("webhooks.connec.external_ids")?.unwrap_or_default();
+        let host = fields.host("connec.host")?;
+        Ok(host.map(|host| Self { host, base_path, timeout, external_ids }))
+    }
+}
+
+/// The platform's certificate and those of the manifest. One that stands in both is used as the manifest says.
+fn idp_keys(fields: &Fields<'_>, manifest: &ManifestEntry) -> Result<Vec<IdpKey>, MarketplaceError> {
+    const FIELD: &str = "sso.x509_certificate";
+    let check = |field, pem: &str, fingerprint: Option<&str>| {
+        let key = IdpKey::from_pem(pem, fingerprint).map_err(|error| MarketplaceError::Certificate { field, error })?;
+        if key.is_short() && !manifest.settings.legacy_cryptography.short_rsa_keys {
+            return Err(MarketplaceError::ShortKey { field });
+        }
+        Ok(key)
+    };
+    let mut keys = Vec::new();
+    for ManifestCertificate { certificate, fingerprint, from, until } in &manifest.certificates {
+        let key = check("certificates", certificate, fingerprint.as_deref())?;
+        keys.push(key.used(Validity { from: *from, until: *until }));
+    }
+    if let Some(certificate) = fields.text(FIELD)? {
+        let key = check(FIELD, certificate, fields.text("sso.x509_fingerprint")?)?;
+        if keys.iter().all(|other: &IdpKey| other.fingerprint() != key.fingerprint()) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() { Err(MarketplaceError::Missing { field: FIELD }) } else { Ok(keys) }
+}
+
+fn required(value: Option<String>, field: &'static str) -> Result<String, MarketplaceError> {
+    value.ok_or(MarketplaceError::Missing { field })
 }
 
 /// One segment of a path.
 fn percent_encoded(segment: &str) -> String {
     url::form_urlencoded::byte_serialize(segment.as_bytes()).collect::<String>().replace('+', "%20")
-}
-
-/// Empty strings count as absent: `sso.idm` comes as null and as `""` (protocol.md §1.2).
-fn given(value: Option<String>) -> Option<String> {
-    value.filter(|value| !value.trim().is_empty())
-}
-
-fn text(value: Option<String>, field: &'static str) -> Result<String, MarketplaceError> {
-    given(value).ok_or(MarketplaceError::Missing { field })
-}
-
-/// An origin, perhaps with a path, without a trailing slash.
-fn host(value: &str, field: &'static str) -> Result<String, MarketplaceError> {
-    web_url::parse(value)
-        .filter(|url| url.query().is_none() && url.fragment().is_none())
-        .map(|_| value.trim_end_matches('/').to_owned())
-        .ok_or(MarketplaceError::Url { field })
-}
-
-fn path(value: String, field: &'static str) -> Result<String, MarketplaceError> {
-    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'"' | b'<' | b'>');
-    if value.starts_with('/') && !value.starts_with("//") && value.bytes().all(plain) {
-        Ok(value)
-    } else {
-        Err(MarketplaceError::Path { field })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn entry(change: impl FnOnce(&mut Value)) -> Result<Marketplace, MarketplaceError> {
-        entry_with(&AllSettings::default(), change)
-    }
-
-    fn entry_with(settings: &AllSettings, change: impl FnOnce(&mut Value)) -> Result<Marketplace, MarketplaceError> {
-        let document = include_str!("../../../tests/fixtures/vectors/marketplaces_config.json");
-        let mut document: Value = serde_json::from_str(document).unwrap();
-        let mut entry = document["marketplaces"][0].take();
-        change(&mut entry);
-        Marketplace::new(serde_json::from_value(entry).unwrap(), settings)
-    }
-
-    #[test]
-    fn a_full_entry_gives_every_url() {
-        let marketplace = entry(|_| ()).unwrap();
-        assert_eq!(marketplace.key.as_str(), "acme-hub");
-        assert_eq!(marketplace.acs_url, "https://app.example.test/maestrano/auth/saml/consume/acme-hub");
-        assert_eq!(marketplace.idp_sso_url, "https://hub.acme.example/api/v1/auth/saml");
-        assert_eq!(marketplace.app_id, "app-9f3d");
-    }
-
-    #[test]
-    fn a_missing_or_empty_idm_falls_back_to_the_apps_host() {
-        for idm in [Value::Null, json!(""), json!(" ")] {
-            let marketplace = entry(|entry| entry["sso"]["idm"] = idm).unwrap();
-            assert_eq!(marketplace.idm, "https://app.example.test");
-        }
-    }
-
-    #[test]
-    fn a_missing_idp_falls_back_to_the_apis_host() {
-        let marketplace = entry(|entry| entry["sso"]["idp"] = Value::Null).unwrap();
-        assert_eq!(marketplace.idp_sso_url, "https://hub.acme.example/api/v1/auth/saml");
-    }
-
-    #[test]
-    fn each_field_that_sign_in_needs_is_named_when_missing() {
-        for (section, name, field) in [
-            ("app", "host", "app.host"),
-            ("api", "id", "api.id"),
-            ("api", "key", "api.key"),
-            ("api", "host", "api.host"),
-            ("sso", "consume_path", "sso.consume_path"),
-            ("sso", "x509_certificate", "sso.x509_certificate"),
-        ] {
-            let error = entry(|entry| entry[section][name] = Value::Null).unwrap_err();
-            assert_eq!(error, MarketplaceError::Missing { field });
-        }
-    }
-
-    #[test]
-    fn a_url_that_is_not_https_is_refused_unless_it_is_loopback() {
-        for bad in [
-            "http://app.example.test",
-            "ftp://app.example.test",
-            "app.example.test",
-            "https://u:p@app.example.test",
-            "https://app.example.test/?x",
-        ] {
-            let error = entry(|entry| entry["app"]["host"] = json!(bad)).unwrap_err();
-            assert_eq!(error, MarketplaceError::Url { field: "app.host" }, "{bad}");
-        }
-        for local in ["http://localhost:3000", "http://127.0.0.1:4000/", "http://[::1]:5000"] {
-            assert!(entry(|entry| entry["app"]["host"] = json!(local)).is_ok(), "{local}");
-        }
-    }
-
-    #[test]
-    fn a_path_that_could_leave_the_host_is_refused() {
-        for bad in ["maestrano/consume", "//evil.example/x", "/a\\b", "/a b", "@evil.example", "/\u{e9}", "/a\r\nb"] {
-            let error = entry(|entry| entry["sso"]["consume_path"] = json!(bad)).unwrap_err();
-            assert_eq!(error, MarketplaceError::Path { field: "sso.consume_path" }, "{bad}");
-        }
-    }
-
-    #[test]
-    fn the_apis_base_is_a_path_alone() {
-        let error = entry(|entry| entry["api"]["base"] = json!("/api/v1/?x=")).unwrap_err();
-        assert_eq!(error, MarketplaceError::Path { field: "api.base" });
-    }
-
-    #[test]
-    fn a_short_key_needs_its_own_setting() {
-        let with = |settings: &str| {
-            entry_with(&AllSettings::from_json(settings).unwrap(), |entry| {
-                entry["sso"]["x509_certificate"] = json!(include_str!("../../../tests/fixtures/keys/rsa1024_cert.pem"));
-                entry["sso"]["x509_fingerprint"] = Value::Null;
-            })
-            .map(|marketplace| marketplace.idp_keys.len())
-        };
-        for strict in [
-            "{}",
-            r#"{"acme-hub": {"legacy_cryptography": {"sha1": true, "historical_names": true}}}"#,
-            r#"{"northbank": {"legacy_cryptography": {"short_rsa_keys": true}}}"#,
-        ] {
-            assert_eq!(with(strict), Err(MarketplaceError::ShortKey), "{strict}");
-        }
-        assert_eq!(with(r#"{"acme-hub": {"legacy_cryptography": {"short_rsa_keys": true}}}"#), Ok(1));
-    }
-
-    #[test]
-    fn debug_does_not_print_the_key() {
-        assert!(!format!("{:?}", entry(|_| ()).unwrap()).contains("k-acme"));
-    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{AllSettings, ConfigurationError, Directory};
+use super::{DocumentError, PlatformDocument};
 use crate::{
     env::{EnvError, Variables},
     http_client,
@@ -16,7 +16,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The largest configuration document we read: hundreds of marketplaces.
-const MAX_DOCUMENT_LEN: usize = 4 * 1024 * 1024;
+const MAX_DOCUMENT_LEN: usize = 2 * 1024 * 1024;
 
 /// Where the configuration comes from, and who we are there.
 #[derive(Debug, Clone)]
@@ -44,12 +44,12 @@ pub enum PlatformError {
     /// Any other answer than 200.
     #[error("developer platform answered with status {0}")]
     Status(u16),
-    /// More than 4 MiB.
+    /// More than 2 MiB.
     #[error("developer platform's answer is too large")]
     TooLarge,
     /// The document.
     #[error(transparent)]
-    Configuration(#[from] ConfigurationError),
+    Document(#[from] DocumentError),
 }
 
 impl PlatformUrl {
@@ -84,11 +84,11 @@ impl DeveloperPlatform {
         Self { url, environment }
     }
 
-    /// Fetches and reads the configuration of all marketplaces, and completes it with our own settings.
+    /// Fetches the configuration of all marketplaces.
     ///
     /// # Errors
     /// [`PlatformError`]: nothing was changed, and trying again later may help.
-    pub async fn fetch(&self, settings: &AllSettings) -> Result<Directory, PlatformError> {
+    pub async fn fetch(&self) -> Result<PlatformDocument, PlatformError> {
         let response = http_client::new(TIMEOUT)
             .map_err(PlatformError::Transport)?
             .get(self.url.0.clone())
@@ -104,7 +104,7 @@ impl DeveloperPlatform {
         }
         let body = http_client::body_within(MAX_DOCUMENT_LEN, response).await.map_err(transport)?;
         let body = body.ok_or(PlatformError::TooLarge)?;
-        Ok(Directory::from_json(&body, settings)?)
+        Ok(PlatformDocument::parse(&body)?)
     }
 }
 
@@ -119,11 +119,11 @@ mod tests {
     use crate::canned_server::{Canned, CannedServer};
 
     /// What comes of this answer, and how many questions it took.
-    async fn fetched(answer: Canned) -> (Result<Directory, PlatformError>, usize) {
+    async fn fetched(answer: Canned) -> (Result<PlatformDocument, PlatformError>, usize) {
         let server = CannedServer::start(Canned::ok(""), answer).await;
         let url = PlatformUrl::new(&server.host, "/api/config/v1").unwrap();
         let platform = DeveloperPlatform::new(url, Credentials { key: "key".into(), secret: "s3cr3t".into() });
-        (platform.fetch(&AllSettings::default()).await, server.heard().len())
+        (platform.fetch().await, server.heard().len())
     }
 
     #[tokio::test]

@@ -1,23 +1,17 @@
-//! What we accept from one marketplace. The developer platform knows none of this: the vendor says it, and says nothing where
-//! the strict default will do. `docs/settings.md` is the table for people.
+//! What we accept from one marketplace, and how we deal with it. The developer platform knows none of this: the vendor says it in
+//! the manifest, and says nothing where the strict default will do. `docs/settings.md` is the table for people.
 
-use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
-use crate::{
-    domain::{CreationMode, MarketplaceKey},
-    env::{EnvError, Variables},
-};
+use super::MarketplaceError;
+use crate::domain::CreationMode;
 
 /// The longest clock skew that may be allowed (threats.md C3).
 const MAX_CLOCK_SKEW_SECS: u16 = 120;
-
-/// The settings of every marketplace that has any.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct AllSettings(BTreeMap<MarketplaceKey, MarketplaceSettings>);
 
 /// The settings of one marketplace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -39,6 +33,57 @@ pub struct MarketplaceSettings {
     pub openid: bool,
     /// Which of a person's two ids the app files them under.
     pub creation_mode: CreationMode,
+    /// Whether it is served at all.
+    pub disabled: bool,
+    /// Whether it is on this machine or in a test network, where http is spoken.
+    pub local: bool,
+    /// How our ids are written into its Connec! records.
+    pub connec_ids: ConnecIds,
+    /// The price plan of its groups.
+    pub price_plan: Option<String>,
+    /// The currency of its prices.
+    pub currency: Option<Currency>,
+    /// How much we ask of its API.
+    pub rate_limits: RateLimits,
+}
+
+/// The names of all settings.
+const NAMES: [&str; 13] = [
+    "audiences",
+    "clock_skew_secs",
+    "connec_ids",
+    "creation_mode",
+    "currency",
+    "disabled",
+    "issuers",
+    "legacy_cryptography",
+    "local",
+    "openid",
+    "price_plan",
+    "rate_limits",
+    "unsolicited_responses",
+];
+
+/// Reads the settings of one marketplace. A setting nobody knows is refused, not overlooked; what one holds is never repeated.
+pub(super) fn read(settings: Map<String, Value>) -> Result<MarketplaceSettings, MarketplaceError> {
+    if !settings.keys().all(|name| NAMES.contains(&name.as_str())) {
+        return Err(MarketplaceError::UnknownSetting);
+    }
+    // One by one first, so that the error can name the one that makes no sense.
+    for name in NAMES {
+        let Some(value) = settings.get(name) else { continue };
+        let alone = Map::from_iter([(name.to_owned(), value.clone())]);
+        if serde_json::from_value::<MarketplaceSettings>(Value::Object(alone)).is_err() {
+            return Err(MarketplaceError::Type { field: name, expected: "as docs/settings.md says" });
+        }
+    }
+    let settings: MarketplaceSettings =
+        serde_json::from_value(Value::Object(settings)).map_err(|_| MarketplaceError::UnknownSetting)?;
+    let RateLimits { requests_per_second, concurrent_requests } = settings.rate_limits;
+    if requests_per_second == 0 || concurrent_requests == 0 {
+        return Err(MarketplaceError::Type { field: "rate_limits", expected: "at least 1 each" });
+    }
+    Ok(settings)
 }
 
 /// Cryptography of the historical marketplaces (threats.md S11), all of it off by default.
@@ -63,39 +108,39 @@ pub struct ClockSkew(SignedDuration);
 #[error("clock_skew_secs is over {MAX_CLOCK_SKEW_SECS}")]
 pub struct ClockSkewTooLarge;
 
-/// The settings cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("not a JSON object of marketplaces' settings: {0}")]
-pub struct SettingsError(#[from] serde_json::Error);
+/// An ISO 4217 code, upper case.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Currency(String);
 
-impl AllSettings {
-    /// Reads a JSON object: settings by marketplace key.
-    ///
-    /// # Errors
-    /// [`SettingsError`] says where it makes no sense. There is no secret in it.
-    pub fn from_json(text: &str) -> Result<Self, SettingsError> {
-        Ok(serde_json::from_str(text)?)
-    }
+/// Not three upper-case letters.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("not an ISO 4217 code")]
+pub struct InvalidCurrency;
 
-    /// Reads `MARKETPLACE_SETTINGS`; without it all settings are strict.
-    ///
-    /// # Errors
-    /// [`EnvError`] when it is there and makes no sense: a setting that was meant is not left out.
-    pub fn read(variables: &Variables) -> Result<Self, EnvError> {
-        const NAME: &str = "MARKETPLACE_SETTINGS";
-        let Some(text) = variables.optional(NAME)? else { return Ok(Self::default()) };
-        Self::from_json(&text).map_err(|error| EnvError::Invalid { name: NAME, reason: error.to_string() })
-    }
+/// How our ids are written into Connec!'s records (protocol.md §7.5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConnecIds {
+    /// The app's name there; the app's `nid`, or else its id, if it is not given.
+    pub provider: Option<String>,
+    /// The external account; the group, if it is not given.
+    pub realm: Option<String>,
+}
 
-    /// The settings of this marketplace: the strict ones, if there are none.
-    #[must_use]
-    pub fn of(&self, marketplace: &MarketplaceKey) -> MarketplaceSettings {
-        self.0.get(marketplace).cloned().unwrap_or_default()
-    }
+/// How much we ask of a marketplace's own API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimits {
+    /// Requests a second, over all that we do there.
+    pub requests_per_second: u16,
+    /// Requests under way at once, in one execution environment.
+    pub concurrent_requests: u16,
+}
 
-    /// The marketplaces that have settings.
-    pub fn marketplaces(&self) -> impl Iterator<Item = &MarketplaceKey> {
-        self.0.keys()
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self { requests_per_second: 5, concurrent_requests: 4 }
     }
 }
 
@@ -112,6 +157,31 @@ impl ClockSkew {
     #[must_use]
     pub fn duration(self) -> SignedDuration {
         self.0
+    }
+}
+
+impl Currency {
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Currency {
+    type Err = InvalidCurrency;
+
+    fn from_str(code: &str) -> Result<Self, InvalidCurrency> {
+        let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        is_code.then(|| Self(code.to_owned())).ok_or(InvalidCurrency)
+    }
+}
+
+impl TryFrom<String> for Currency {
+    type Error = InvalidCurrency;
+
+    fn try_from(code: String) -> Result<Self, InvalidCurrency> {
+        code.parse()
     }
 }
 
@@ -134,43 +204,74 @@ impl TryFrom<u16> for ClockSkew {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    #[test]
-    fn without_settings_everything_is_strict() {
-        let settings = AllSettings::default().of(&"acme-hub".parse().unwrap());
-        assert!(!settings.legacy_cryptography.is_any() && !settings.unsolicited_responses && !settings.openid);
-        assert_eq!(settings.clock_skew.duration(), SignedDuration::from_secs(60));
-        assert!(settings.issuers.is_empty() && settings.audiences.is_empty());
-        assert_eq!(settings.creation_mode, CreationMode::Real);
+    fn settings(said: Value) -> Result<MarketplaceSettings, MarketplaceError> {
+        let Value::Object(said) = said else { panic!("settings are an object") };
+        read(said)
     }
 
     #[test]
-    fn what_is_set_for_one_marketplace_is_not_set_for_another() {
-        let all = AllSettings::from_json(
-            r#"{"acme-hub": {"legacy_cryptography": {"sha1": true}, "clock_skew_secs": 0, "creation_mode": "virtual"}}"#,
-        )
+    fn without_settings_everything_is_strict() {
+        let settings = settings(json!({})).unwrap();
+        assert!(!settings.legacy_cryptography.is_any() && !settings.unsolicited_responses && !settings.openid);
+        assert!(!settings.local && !settings.disabled);
+        assert_eq!(settings.clock_skew.duration(), SignedDuration::from_secs(60));
+        assert!(settings.issuers.is_empty() && settings.audiences.is_empty());
+        assert_eq!(settings.creation_mode, CreationMode::Real);
+        assert_eq!((settings.price_plan, settings.currency), (None, None));
+        assert_eq!(settings.connec_ids, ConnecIds::default());
+    }
+
+    #[test]
+    fn every_setting_can_be_set() {
+        let settings = settings(json!({
+            "issuers": ["https://i.test"], "audiences": ["urn:a"], "legacy_cryptography": {"sha1": true}, "clock_skew_secs": 0,
+            "unsolicited_responses": true, "openid": true, "creation_mode": "virtual", "disabled": true, "local": true,
+            "connec_ids": {"provider": "ledgerly", "realm": "r"}, "price_plan": "standard", "currency": "EUR",
+            "rate_limits": {"requests_per_second": 2, "concurrent_requests": 1},
+        }))
         .unwrap();
-        let acme = all.of(&"acme-hub".parse().unwrap());
-        assert!(acme.legacy_cryptography.sha1 && !acme.legacy_cryptography.short_rsa_keys);
-        assert_eq!(acme.clock_skew.duration(), SignedDuration::ZERO);
-        assert_eq!(acme.creation_mode, CreationMode::Virtual);
-        assert_eq!(all.of(&"northbank".parse().unwrap()), MarketplaceSettings::default());
+        assert!(settings.legacy_cryptography.sha1 && !settings.legacy_cryptography.short_rsa_keys);
+        assert!(settings.unsolicited_responses && settings.openid && settings.disabled && settings.local);
+        assert_eq!(settings.clock_skew.duration(), SignedDuration::ZERO);
+        assert_eq!(settings.creation_mode, CreationMode::Virtual);
+        assert_eq!(
+            (settings.issuers, settings.audiences),
+            (vec!["https://i.test".to_owned()], vec!["urn:a".to_owned()])
+        );
+        assert_eq!(settings.connec_ids.provider.as_deref(), Some("ledgerly"));
+        assert_eq!((settings.price_plan.as_deref(), settings.currency), (Some("standard"), "EUR".parse().ok()));
+        assert_eq!(settings.rate_limits, RateLimits { requests_per_second: 2, concurrent_requests: 1 });
     }
 
     #[test]
     fn a_setting_nobody_knows_is_refused_not_overlooked() {
-        for bad in [
-            "",
-            "[]",
-            r#"{"Acme": {}}"#,
-            r#"{"acme": {"sha1": true}}"#,
-            r#"{"acme": {"clock_skew_secs": 121}}"#,
-            r#"{"acme": {"clock_skew_secs": -1}}"#,
-            r#"{"acme": {"creation_mode": "both"}}"#,
-            r#"{"acme": {"legacy_cryptography": {"md5": true}}}"#,
+        for unknown in [json!({"sha1": true}), json!({"hush-hush": 1})] {
+            assert_eq!(settings(unknown), Err(MarketplaceError::UnknownSetting));
+        }
+    }
+
+    #[test]
+    fn a_setting_that_makes_no_sense_is_named_and_not_repeated() {
+        for (name, value) in [
+            ("clock_skew_secs", json!(121)),
+            ("clock_skew_secs", json!(-1)),
+            ("creation_mode", json!("both")),
+            ("legacy_cryptography", json!({"md5": true})),
+            ("openid", json!("hush-hush")),
+            ("currency", json!("eur")),
+            ("currency", json!("EURO")),
+            ("issuers", json!("hush-hush")),
+            ("rate_limits", json!({"requests_per_second": 0})),
+            ("connec_ids", json!({"provider": 1})),
+            ("disabled", json!("yes")),
         ] {
-            assert!(AllSettings::from_json(bad).is_err(), "{bad}");
+            let error = settings(json!({ name: value.clone(), "local": true })).unwrap_err();
+            assert!(matches!(error, MarketplaceError::Type { field, .. } if field == name), "{name}: {value}");
+            assert!(!error.to_string().contains("hush"));
         }
     }
 }

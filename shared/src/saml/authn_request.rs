@@ -92,17 +92,11 @@ mod tests {
 
     use super::*;
     use crate::{
-        marketplace::{AllSettings, Directory, IdpKey, SignatureAlgorithm},
+        marketplace::{IdpKey, SignatureAlgorithm},
         saml::{RequestSignerError, service_provider_metadata},
         secrets::SigningKey,
-        testing::IdentityProvider,
+        testing::{IdentityProvider, acme},
     };
-
-    fn marketplace() -> Marketplace {
-        let document = include_bytes!("../../../tests/fixtures/vectors/marketplaces_config.json");
-        let directory = Directory::from_json(document, &AllSettings::default()).unwrap();
-        directory.find("acme-hub").unwrap().as_ref().clone()
-    }
 
     fn vector() -> Value {
         serde_json::from_str(include_str!("../../../tests/fixtures/vectors/saml_authn_request.json")).unwrap()
@@ -125,17 +119,17 @@ mod tests {
     #[test]
     fn the_request_is_the_vectors_to_the_letter() {
         let expected = include_str!("../../../tests/fixtures/vectors/saml_authn_request.xml");
-        assert_eq!(request().to_xml(&marketplace()), expected);
+        assert_eq!(request().to_xml(&acme()), expected);
         assert_eq!(inflate(vector()["saml_request_base64"].as_str().unwrap()), expected);
     }
 
     #[test]
     fn the_redirect_carries_the_request_and_the_group() {
-        let url = request().redirect_url(&marketplace(), None, Some(&"cld-7a1c".parse().unwrap())).unwrap();
+        let url = request().redirect_url(&acme(), None, Some(&"cld-7a1c".parse().unwrap())).unwrap();
         let url = url::Url::parse(&url).unwrap();
         let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         assert_eq!(url.as_str().split('?').next().unwrap(), vector()["idp_url"]);
-        assert_eq!(inflate(&pairs[0].1), request().to_xml(&marketplace()));
+        assert_eq!(inflate(&pairs[0].1), request().to_xml(&acme()));
         assert_eq!(pairs[1], ("group_id".to_owned(), "cld-7a1c".to_owned()));
         assert_eq!(pairs.len(), 2);
     }
@@ -146,7 +140,7 @@ mod tests {
         let key =
             SigningKey { private_key: idp.private_key_pem().into(), certificate: idp.certificate_pem().to_owned() };
         let signer = RequestSigner::new(&key).unwrap();
-        let url = request().redirect_url(&marketplace(), Some(&signer), Some(&"cld-7a1c".parse().unwrap())).unwrap();
+        let url = request().redirect_url(&acme(), Some(&signer), Some(&"cld-7a1c".parse().unwrap())).unwrap();
         let (_, query) = url.split_once('?').unwrap();
         let (signed, rest) = query.split_once("&Signature=").unwrap();
         let (signature, group) = rest.split_once('&').unwrap();
@@ -180,15 +174,15 @@ mod tests {
         let key =
             SigningKey { private_key: idp.private_key_pem().into(), certificate: idp.certificate_pem().to_owned() };
         let signer = RequestSigner::new(&key).unwrap();
-        let signed = service_provider_metadata(&marketplace(), Some(&signer));
+        let signed = service_provider_metadata(&acme(), Some(&signer));
         let document = canonical_xml::Document::parse(&signed).unwrap();
         let find = |name: &str| document.root().descendants().find(|element| element.local_name() == name).unwrap();
         assert_eq!(document.root().attribute("entityID"), Some("app-9f3d"));
-        assert_eq!(find("AssertionConsumerService").attribute("Location"), Some(&*marketplace().acs_url));
+        assert_eq!(find("AssertionConsumerService").attribute("Location"), Some(&*acme().acs_url));
         assert_eq!(find("SPSSODescriptor").attribute("AuthnRequestsSigned"), Some("true"));
         assert_eq!(find("SPSSODescriptor").attribute("WantAssertionsSigned"), Some("true"));
         assert!(signed.contains(&signer.certificate()));
-        let unsigned = service_provider_metadata(&marketplace(), None);
+        let unsigned = service_provider_metadata(&acme(), None);
         assert!(unsigned.contains("AuthnRequestsSigned=\"false\"") && !unsigned.contains("KeyDescriptor"));
     }
 
@@ -201,7 +195,7 @@ mod tests {
 
     #[test]
     fn markup_in_the_configuration_cannot_leave_its_place() {
-        let mut marketplace = marketplace();
+        let mut marketplace = acme();
         marketplace.app_id = r#"app"><evil/>&"#.to_owned();
         let xml = request().to_xml(&marketplace);
         assert!(xml.contains("app&quot;&gt;&lt;evil/&gt;&amp;</saml:Issuer>"));
@@ -211,8 +205,8 @@ mod tests {
         let idp = IdentityProvider::generate();
         let key =
             SigningKey { private_key: idp.private_key_pem().into(), certificate: idp.certificate_pem().to_owned() };
-        let metadata = service_provider_metadata(&marketplace(), Some(&RequestSigner::new(&key).unwrap()));
-        assert!(!metadata.contains(marketplace().api_key.expose()));
+        let metadata = service_provider_metadata(&acme(), Some(&RequestSigner::new(&key).unwrap()));
+        assert!(!metadata.contains(acme().api_key.expose()));
         for line in idp.private_key_pem().lines() {
             assert!(!metadata.contains(line), "{line}");
         }

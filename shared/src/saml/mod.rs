@@ -68,7 +68,8 @@ fn examine(
     marketplace: &Marketplace,
     expected: &Expectations<'_>,
 ) -> Result<Assertion, ResponseError> {
-    let signed = response.verify(&marketplace.idp_keys, marketplace.settings.legacy_cryptography)?;
+    let keys = marketplace.idp_keys.iter().filter(|key| key.is_used_at(expected.now));
+    let signed = response.verify(keys, marketplace.settings.legacy_cryptography)?;
     let assertion = signed.read()?.check(marketplace, expected)?;
     response.check_envelope(&marketplace.acs_url)?;
     Ok(assertion)

@@ -49,10 +49,14 @@ impl<'d> UnverifiedResponse<'d> {
     ///
     /// # Errors
     /// The first rule that does not hold; with no keys at all, [`ResponseError::Signature`].
-    pub fn verify(&self, keys: &[IdpKey], legacy: LegacyCryptography) -> Result<SignedAssertion<'d>, ResponseError> {
+    pub fn verify<'k>(
+        &self,
+        keys: impl IntoIterator<Item = &'k IdpKey>,
+        legacy: LegacyCryptography,
+    ) -> Result<SignedAssertion<'d>, ResponseError> {
         let signature = Signature::read(self, legacy)?;
         let signed_info = signature.signed_info.canonical(None, &signature.signed_info_prefixes);
-        if !keys.iter().any(|key| key.verifies(signature.algorithm, &signed_info, &signature.value)) {
+        if !keys.into_iter().any(|key| key.verifies(signature.algorithm, &signed_info, &signature.value)) {
             return Err(ResponseError::Signature);
         }
         let signed = SignedAssertion {

@@ -16,6 +16,9 @@ pub enum StoreError {
         #[source]
         source: Source,
     },
+    /// Something of several items was replaced each time it was read.
+    #[error("the configuration is being replaced faster than it can be read")]
+    Torn,
     /// An item that we cannot read.
     #[error("an item of type {item} cannot be read")]
     Corrupt {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{StoreError, keys::Key};
 use crate::{
+    configuration::Head,
     domain::{CreationMode, Group, GroupId, MarketplaceKey, Role, User, UserId},
     session::{Destination, TokenDigest},
     trace::SignInTrace,
@@ -127,6 +128,20 @@ pub(super) struct CodeItem {
     pub(super) expires_at: Timestamp,
 }
 
+/// What is known of the configuration snapshot without opening it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct HeadItem {
+    #[serde(flatten)]
+    pub(super) head: Head,
+}
+
+/// One part of the sealed snapshot.
+#[derive(Serialize, Deserialize)]
+pub(super) struct PartItem {
+    pub(super) version: u64,
+    pub(super) sealed: String,
+}
+
 impl Item for GroupItem {
     const TYPE: &'static str = "group";
 }
@@ -147,4 +162,10 @@ impl Item for CodeItem {
 }
 impl Item for TraceItem {
     const TYPE: &'static str = "trace";
+}
+impl Item for HeadItem {
+    const TYPE: &'static str = "configuration";
+}
+impl Item for PartItem {
+    const TYPE: &'static str = "configuration part";
 }

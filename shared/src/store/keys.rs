@@ -61,6 +61,19 @@ impl Key {
         Self::new(format!("TRACE#{reference}"), "TRACE".to_owned())
     }
 
+    /// The head and the parts of the configuration stand together, and the head first.
+    pub(super) fn configuration_head() -> Self {
+        Self::new("CONFIGURATION".to_owned(), "HEAD".to_owned())
+    }
+
+    pub(super) fn configuration_part(index: usize) -> Self {
+        Self::new("CONFIGURATION".to_owned(), format!("PART#{index:03}"))
+    }
+
+    pub(super) fn partition(&self) -> &str {
+        &self.partition
+    }
+
     fn new(partition: String, sort: String) -> Self {
         Self { partition, sort }
     }

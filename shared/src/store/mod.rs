@@ -4,6 +4,7 @@
 //! checked when reading, because DynamoDB deletes expired items late (threats.md P7).
 
 mod accounts;
+mod configuration;
 mod error;
 mod item;
 mod keys;
@@ -13,6 +14,7 @@ mod tests;
 mod trace;
 
 pub use accounts::Accounts;
+pub use configuration::PutConfigurationError;
 pub use error::StoreError;
 pub use keys::{PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE};
 pub use sign_in::{SignIn, SignInError};

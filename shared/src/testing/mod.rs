@@ -1,8 +1,10 @@
 //! Helpers for tests: an identity provider that can be made to lie, and the log. Enabled from dev-dependencies only.
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "test support fails loudly")]
 
+mod configuration;
 mod identity_provider;
 mod log;
 
+pub use configuration::{acme, basic, directory, entries};
 pub use identity_provider::{IdentityProvider, ResponseDraft, Strength, sample_attributes};
 pub use log::logged;

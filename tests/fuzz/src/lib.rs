@@ -14,17 +14,14 @@ use bergshamra_xml::uppsala;
 use canonical_xml::{Child, Document, Element};
 use shared::{
     identity::Identity,
-    marketplace::{AllSettings, Directory, LegacyCryptography, Marketplace},
+    marketplace::{LegacyCryptography, Marketplace},
     saml::{self, Expectations, UnverifiedResponse},
+    testing::acme,
 };
-
-const CONFIGURATION: &[u8] = include_bytes!("../../fixtures/vectors/marketplaces_config.json");
 
 /// The vectors' marketplace, allowing all it can be made to allow: the more is accepted the more is looked at.
 static MARKETPLACE: LazyLock<Marketplace> = LazyLock::new(|| {
-    let directory =
-        Directory::from_json(CONFIGURATION, &AllSettings::default()).expect("the vector is a configuration");
-    let mut marketplace = directory.find("acme-hub").expect("the vector has it").as_ref().clone();
+    let mut marketplace = acme();
     marketplace.settings.legacy_cryptography =
         LegacyCryptography { sha1: true, short_rsa_keys: true, historical_names: true };
     marketplace.settings.unsolicited_responses = true;

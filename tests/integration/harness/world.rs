@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::{
 use jiff::{SignedDuration, Timestamp};
 use local::{Description, Options, Stack};
 use sandbox::{IdpKeys, KeyPair, MarketplaceSummary};
+use serde_json::Value;
 use shared::{
     clock::{Clock, SystemClock},
     env::Variables,
@@ -143,10 +144,23 @@ impl World {
         super::browser::request_id(answer.location().unwrap())
     }
 
-    /// Every item of the accounts table.
+    /// Every item of the accounts table, but for the configuration.
     pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
         let pages = self.dynamodb.scan().table_name(self.table()).consistent_read(true).into_paginator().items().send();
-        pages.collect::<Result<_, _>>().await.unwrap()
+        let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap().into_iter();
+        items.filter(|item| !item["type"].as_s().unwrap().starts_with("configuration")).collect()
+    }
+
+    /// Refreshes the configuration now, and tells what came of it.
+    pub(crate) async fn refresh_configuration(&self) -> Value {
+        match &self.held {
+            Held::Embedded(stack) => serde_json::to_value(stack.refresh_configuration().await.unwrap()).unwrap(),
+            Held::Deployed { .. } => {
+                let invocations = &self.description.service.config_refresh.as_ref().unwrap().base_url;
+                let request = reqwest::Client::builder().build().unwrap().post(invocations).body("{}");
+                request.send().await.unwrap().json().await.unwrap()
+            }
+        }
     }
 
     /// Every item that says something about somebody: all but the traces of refusals.

@@ -7,19 +7,13 @@ mod oracle;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use shared::{
     env::Variables,
-    marketplace::{AllSettings, Directory, IdpKey, LegacyCryptography, Marketplace},
+    marketplace::{IdpKey, LegacyCryptography},
+    testing::acme,
 };
 
 /// Names the folder of the third-party messages. They are not in the repository.
 const FIXTURES: &str = "STALLHOLDER_SAML_FIXTURES";
-const CONFIGURATION: &str = include_str!("../../fixtures/vectors/marketplaces_config.json");
 const LEGACY: LegacyCryptography = LegacyCryptography { sha1: true, short_rsa_keys: true, historical_names: false };
-
-/// The vectors' marketplace.
-fn acme() -> Marketplace {
-    let directory = Directory::from_json(CONFIGURATION.as_bytes(), &AllSettings::default()).unwrap();
-    directory.find("acme-hub").unwrap().as_ref().clone()
-}
 
 /// A third party's message, and what is expected of it.
 struct Message {

@@ -26,12 +26,31 @@ struct Function {
 }
 
 /// A new function gets a line here; `every_function_is_deployed_and_known_here` says so if it has none.
-const FUNCTIONS: [Function; 2] = [
+const FUNCTIONS: [Function; 4] = [
     Function {
         folder: "app-api",
         read: |variables| app_api::Settings::read(variables).map(drop),
         variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APP_API_KEY_SECRET_ID", "AppApiKey")],
         paths: &app_api::PATHS,
+    },
+    Function {
+        folder: "config-refresh",
+        read: |variables| config_refresh::Settings::read(variables).map(drop),
+        variables: &[
+            ("ACCOUNTS_TABLE", "AccountsTable"),
+            ("APPLICATION_SECRET_ID", "ApplicationSecret"),
+            ("DEVELOPER_PLATFORM_SECRET_ID", "DeveloperPlatformSecretArn"),
+            ("MANIFEST_SECRET_ID", "Manifest"),
+            ("MNO_DEVPL_API_PATH", "DeveloperPlatformApiPath"),
+            ("MNO_DEVPL_HOST", "DeveloperPlatformHost"),
+        ],
+        paths: &[],
+    },
+    Function {
+        folder: "metadata",
+        read: |variables| metadata::Settings::read(variables).map(drop),
+        variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APPLICATION_SECRET_ID", "ApplicationSecret")],
+        paths: &metadata::PATHS,
     },
     Function {
         folder: "sso",
@@ -41,10 +60,6 @@ const FUNCTIONS: [Function; 2] = [
             ("APPLICATION_SECRET_ID", "ApplicationSecret"),
             ("APP_POST_LOGIN_URL", "AppPostLoginUrl"),
             ("APP_RETURN_ORIGINS", "AppReturnOrigins"),
-            ("DEVELOPER_PLATFORM_SECRET_ID", "DeveloperPlatformSecretArn"),
-            ("MARKETPLACE_SETTINGS", "MarketplaceSettings"),
-            ("MNO_DEVPL_API_PATH", "DeveloperPlatformApiPath"),
-            ("MNO_DEVPL_HOST", "DeveloperPlatformHost"),
             ("SAML_SIGNING_SECRET_ID", "SamlSigningSecretArn"),
         ],
         paths: &sso::PATHS,
@@ -159,7 +174,6 @@ fn every_variable_that_a_function_reads_is_set_and_no_other() {
 
         let value = |name: &str| match name {
             "MNO_DEVPL_HOST" => "https://platform.test",
-            "MARKETPLACE_SETTINGS" => "{}",
             _ => "x",
         };
         let given = Variables::from_iter(set.keys().map(|name| (*name, value(name))));

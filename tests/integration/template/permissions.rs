@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use shared::clock::SystemClock;
@@ -129,6 +130,11 @@ async fn each_function_may_do_what_it_does_and_no_more() {
     browser.sign_in(&world, "northbank", "usr-5k2", "cld-7a1c").await;
     browser.get(&world.service("/session")).await;
     browser.post(&world.service("/session/logout")).await;
+    world.refresh_configuration().await;
+    browser.get(&world.service("/mno-enterprise/acme-hub/metadata")).await;
+    // By then it looks once more, for credentials that might be new.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    browser.get(&world.service("/mno-enterprise/acme-hub/metadata")).await;
     let seen = world.stack().calls().seen();
     world.stop().await;
 

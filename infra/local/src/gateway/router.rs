@@ -63,8 +63,9 @@ struct Route {
 }
 
 /// The API: every route of the deployed one, with its function.
-pub(crate) fn router(functions: Functions, feed: &Feed) -> Result<Router, TemplateError> {
-    let Functions { sso, app_api } = functions;
+pub(crate) fn router(functions: &Functions, feed: &Feed) -> Result<Router, TemplateError> {
+    let (sso, app_api, metadata) =
+        (Arc::clone(&functions.sso), Arc::clone(&functions.app_api), Arc::clone(&functions.metadata));
     let sso = Function::new(move |request| {
         let app = Arc::clone(&sso);
         async move { sso::handle(&app, request).await }
@@ -73,7 +74,11 @@ pub(crate) fn router(functions: Functions, feed: &Feed) -> Result<Router, Templa
         let app = Arc::clone(&app_api);
         async move { app_api::handle(&app, request).await }
     });
-    let functions = HashMap::from([("sso", sso), ("app-api", app_api)]);
+    let metadata = Function::new(move |request| {
+        let app = Arc::clone(&metadata);
+        async move { metadata::handle(&app, request).await }
+    });
+    let functions = HashMap::from([("sso", sso), ("app-api", app_api), ("metadata", metadata)]);
     let mut router = Router::new();
     for template::Route { function, path } in template::routes()? {
         let function = functions.get(&*function).cloned().ok_or(TemplateError("function behind every route"))?;

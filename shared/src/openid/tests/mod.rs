@@ -5,10 +5,8 @@ use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
 use super::{authentication_request::return_to, *};
-use crate::{
-    identity::Identity,
-    marketplace::{AllSettings, Directory},
-};
+use crate::identity::Identity;
+pub(super) use crate::testing::acme;
 
 mod attributes;
 mod message;
@@ -17,13 +15,6 @@ mod verification;
 
 const REQUEST: &str = "3c6f0b5e77a44c1b9a530d4d7f2f9e10";
 const NONCE: &str = "2030-01-15T10:00:07Zq7m2x9";
-
-/// The vectors' marketplace, as configured.
-pub(super) fn acme() -> Marketplace {
-    let document = include_bytes!("../../../../tests/fixtures/vectors/marketplaces_config.json");
-    let directory = Directory::from_json(document, &AllSettings::default()).unwrap();
-    directory.find("acme-hub").unwrap().as_ref().clone()
-}
 
 fn now() -> Timestamp {
     "2030-01-15T10:00:30Z".parse().unwrap()

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::*;
 use crate::{
     identity::Identity,
-    marketplace::{AllSettings, Directory, IdpKey, MarketplaceSettings},
-    testing::{IdentityProvider, ResponseDraft},
+    marketplace::{IdpKey, MarketplaceSettings},
+    testing::{IdentityProvider, ResponseDraft, acme},
 };
 
 const NOW: &str = "2030-01-15T10:00:30Z";
@@ -28,13 +28,6 @@ fn now() -> Timestamp {
 fn idp() -> &'static IdentityProvider {
     static IDP: OnceLock<IdentityProvider> = OnceLock::new();
     IDP.get_or_init(IdentityProvider::generate)
-}
-
-/// The vectors' marketplace, as configured.
-fn acme() -> Marketplace {
-    let directory =
-        Directory::from_json(vector!("marketplaces_config.json").as_bytes(), &AllSettings::default()).unwrap();
-    directory.find("acme-hub").unwrap().as_ref().clone()
 }
 
 /// The same, with a key that we can sign with.

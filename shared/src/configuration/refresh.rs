@@ -1,0 +1,150 @@
+//! Refreshing the snapshot: what it asks, what it stores, what it tells.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use super::{Head, Quarantined, Snapshot, merge};
+use crate::{
+    application_keys::ApplicationKeys,
+    marketplace::{Manifest, ManifestError, PlatformDocument, PlatformError},
+    secrets::SecretsError,
+    store::{Accounts, PutConfigurationError, StoreError},
+};
+
+/// What the sources say now.
+#[derive(Debug)]
+pub struct Sources {
+    /// The developer platform.
+    pub platform: Result<PlatformDocument, Unavailable>,
+    /// Our own manifest.
+    pub manifest: Result<Manifest, Unavailable>,
+}
+
+/// A source that cannot be used at the moment. None of these repeats what it said.
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// The developer platform.
+    #[error(transparent)]
+    Platform(#[from] PlatformError),
+    /// The manifest.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The secret that a source, or the way to it, is in.
+    #[error(transparent)]
+    Secret(#[from] SecretsError),
+    /// The platform named marketplaces before and names none now, which looks more like a mistake than a wish. Whoever wishes it
+    /// disables them.
+    #[error("developer platform names no marketplace any more")]
+    NothingLeft,
+}
+
+/// What a refresh did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The version that is served now.
+    pub version: u64,
+    /// Whether this refresh made it.
+    pub changed: bool,
+    /// The marketplaces that are served, or disabled.
+    pub marketplaces: Vec<String>,
+    /// The marketplaces that are no longer served.
+    pub removed: Vec<String>,
+    /// The marketplaces whose newest entry cannot be used.
+    pub quarantined: Vec<Quarantined>,
+    /// How the developer platform was.
+    pub platform: SourceReport,
+    /// How the manifest was.
+    pub manifest: SourceReport,
+}
+
+/// How a source was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SourceReport {
+    /// When it last could be used.
+    pub last_good: Option<Timestamp>,
+    /// What is wrong with it now, without anything of what it said.
+    pub failure: Option<String>,
+}
+
+/// The refresh itself could not be done; what was served goes on being served.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The snapshot could not be replaced.
+    #[error(transparent)]
+    Put(#[from] PutConfigurationError),
+}
+
+impl Report {
+    /// How long ago the source that is furthest behind could last be used; `None` if one never could.
+    #[must_use]
+    pub fn age(&self, now: Timestamp) -> Option<SignedDuration> {
+        let oldest = self.platform.last_good?.min(self.manifest.last_good?);
+        Some(now.duration_since(oldest))
+    }
+}
+
+/// Makes the next snapshot of what the sources say and stores it, if it is another than the last one.
+///
+/// # Errors
+/// [`RefreshError`]: nothing was changed.
+pub async fn refresh(
+    accounts: &Accounts,
+    keys: &ApplicationKeys,
+    mut sources: Sources,
+    now: Timestamp,
+) -> Result<Report, RefreshError> {
+    let sealer = &keys.configuration;
+    let stored = accounts.configuration().await?;
+    let (head, sealed) = stored.unwrap_or_default();
+    let last = match sealer.open::<Snapshot>(&sealed) {
+        Ok(last) => Some(last),
+        Err(error) => {
+            if head.version > 0 {
+                tracing::error!(
+                    "the stored configuration is lost: {error}; was the application secret replaced at once?"
+                );
+            }
+            None
+        }
+    };
+    if nothing_is_left(&sources, last.as_ref()) {
+        sources.platform = Err(Unavailable::NothingLeft);
+    }
+    let last_known = last.clone().unwrap_or_default();
+    let (next, quarantined) = merge(&last_known, sources.platform.as_ref().ok(), sources.manifest.as_ref().ok(), now);
+
+    let changed = last.as_ref() != Some(&next);
+    let mut new_head = Head {
+        platform_at: sources.platform.is_ok().then_some(now).or(head.platform_at),
+        manifest_at: sources.manifest.is_ok().then_some(now).or(head.manifest_at),
+        ..head.clone()
+    };
+    if changed || !sealer.is_sealed_with_present_key(&sealed) {
+        new_head.version += 1;
+        new_head = accounts.put_configuration(new_head, &sealer.seal(&next), &head).await?;
+    } else {
+        accounts.confirm_configuration(&new_head).await?;
+    }
+    let gone = last_known.entries.keys().filter(|key| !next.entries.contains_key(*key));
+    Ok(Report {
+        version: new_head.version,
+        changed,
+        removed: gone.cloned().collect(),
+        marketplaces: next.entries.into_keys().collect(),
+        quarantined,
+        platform: report_of(new_head.platform_at, sources.platform.err()),
+        manifest: report_of(new_head.manifest_at, sources.manifest.err()),
+    })
+}
+
+fn report_of(last_good: Option<Timestamp>, failure: Option<Unavailable>) -> SourceReport {
+    SourceReport { last_good, failure: failure.map(|error| error.to_string()) }
+}
+
+fn nothing_is_left(sources: &Sources, last: Option<&Snapshot>) -> bool {
+    let named = last.is_some_and(|last| last.entries.values().any(|entry| entry.platform.is_some()));
+    named && sources.platform.as_ref().is_ok_and(PlatformDocument::is_empty)
+}
