@@ -124,7 +124,10 @@ mod tests {
         let routes = routes().unwrap();
         let token = Route { function: "app-api".to_owned(), path: "/app/v1/session/token".to_owned() };
         assert!(routes.contains(&token), "{routes:?}");
-        assert!(routes.iter().all(|route| ["app-api", "sso"].contains(&route.function.as_str())), "{routes:?}");
+        assert!(
+            routes.iter().all(|route| ["app-api", "metadata", "sso"].contains(&route.function.as_str())),
+            "{routes:?}"
+        );
     }
 
     #[test]

@@ -127,14 +127,14 @@ impl Manifest {
     /// What `said` says of how to deal with the marketplace, with what `before` said of where it is and what it signs with.
     #[must_use]
     pub fn with_facts_of(said: Option<&Value>, before: Option<&Value>) -> Option<Value> {
-        let mut mixed = said.or(before)?.as_object()?.clone();
+        let mut mixed = said.and_then(Value::as_object).cloned().unwrap_or_default();
         for fact in FACTS {
             mixed.remove(fact);
             if let Some(known) = before.and_then(|before| before.get(fact)) {
                 mixed.insert(fact.to_owned(), known.clone());
             }
         }
-        Some(Value::Object(mixed))
+        (!mixed.is_empty()).then_some(Value::Object(mixed))
     }
 }
 
