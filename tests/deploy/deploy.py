@@ -199,6 +199,10 @@ def check_logs(account, description, seen):
         if not any('"level":' in line for line in own):
             raise SystemExit(f"tests/deploy: {function} logged nothing, so nothing was shown about its log; groups: {list(logs)}")
     lines = lines_of(logs)
+    # The flows broke the platform: that must have been told, with the age of what went on.
+    for told in ['"UnusableSources":1', '"ConfigurationAge":', "what it last said goes on being served: developer platform"]:
+        if not any(told in line for line in lines):
+            raise SystemExit(f"tests/deploy: no line of any log has {told}")
     sandbox = description["sandbox"]
     application = account.client("secretsmanager").get_secret_value(SecretId=account.physical_id("ApplicationSecret"))
     basic = f"{sandbox['environment_key']}:{sandbox['environment_secret']}"

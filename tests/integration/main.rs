@@ -9,6 +9,7 @@
 
 mod harness;
 
+mod configuration;
 mod embedded;
 mod flows;
 mod saml;

@@ -2,6 +2,7 @@
 
 mod app_api;
 mod chromium;
+mod configuration;
 mod openid;
 mod refusals;
 mod session;

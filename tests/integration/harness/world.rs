@@ -79,7 +79,7 @@ impl World {
             .post(format!("{}/reset", world.description.sandbox.control_url));
         assert!(reset.header("content-type", "application/json").send().await.unwrap().status().is_success());
         for item in world.items().await {
-            world.dynamodb.delete_item().table_name(world.table()).set_key(Some(key_of(&item))).send().await.unwrap();
+            world.delete(&item).await;
         }
         world
     }
@@ -146,9 +146,30 @@ impl World {
 
     /// Every item of the accounts table, but for the configuration.
     pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        self.all_items().await.into_iter().filter(|item| !is_configuration(item)).collect()
+    }
+
+    /// The items of the configuration.
+    pub(crate) async fn configuration_items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        self.all_items().await.into_iter().filter(is_configuration).collect()
+    }
+
+    async fn all_items(&self) -> Vec<HashMap<String, AttributeValue>> {
         let pages = self.dynamodb.scan().table_name(self.table()).consistent_read(true).into_paginator().items().send();
-        let items = pages.collect::<Result<Vec<_>, _>>().await.unwrap().into_iter();
-        items.filter(|item| !item["type"].as_s().unwrap().starts_with("configuration")).collect()
+        pages.collect::<Result<_, _>>().await.unwrap()
+    }
+
+    pub(crate) async fn put(&self, item: HashMap<String, AttributeValue>) {
+        self.dynamodb.put_item().table_name(self.table()).set_item(Some(item)).send().await.unwrap();
+    }
+
+    pub(crate) async fn delete(&self, item: &HashMap<String, AttributeValue>) {
+        self.dynamodb.delete_item().table_name(self.table()).set_key(Some(key_of(item))).send().await.unwrap();
+    }
+
+    /// The accounts table, as functions use it.
+    pub(crate) fn accounts(&self) -> Accounts {
+        Accounts::new(self.dynamodb.clone(), self.table().to_owned())
     }
 
     /// Refreshes the configuration now, and tells what came of it.
@@ -204,8 +225,7 @@ impl World {
 
     /// The same, if there is one.
     pub(crate) async fn find_trace(&self, reference: &str) -> Option<SignInTrace> {
-        let accounts = Accounts::new(self.dynamodb.clone(), self.table().to_owned());
-        accounts.trace(&reference.parse().unwrap(), SystemClock.now()).await.unwrap()
+        self.accounts().trace(&reference.parse().unwrap(), SystemClock.now()).await.unwrap()
     }
 
     /// Ends a person's session at the marketplace.
@@ -220,9 +240,56 @@ impl World {
         &self.description.stores.tables.accounts
     }
 
+    /// What the marketplace's entry in the developer platform's document is changed by (RFC 7396); null takes it out.
+    pub(crate) async fn patch_configuration(&self, key: &str, patch: &Value) {
+        let request = reqwest::Client::builder().build().unwrap().put(self.patch_url(key)).json(patch);
+        assert!(request.send().await.unwrap().status().is_success());
+    }
+
+    /// Its entry is as it was.
+    pub(crate) async fn restore_configuration(&self, key: &str) {
+        let request = reqwest::Client::builder().build().unwrap().delete(self.patch_url(key));
+        let restored = request.header("content-type", "application/json").send().await.unwrap();
+        assert!(restored.status().is_success());
+    }
+
+    fn patch_url(&self, key: &str) -> String {
+        format!("{}/control/marketplaces/{key}/configuration", self.sandbox_url())
+    }
+
+    /// The manifest as it is.
+    pub(crate) async fn manifest(&self) -> String {
+        let secret = self.secrets_manager().get_secret_value().secret_id(self.manifest_secret()).send().await.unwrap();
+        secret.secret_string.unwrap()
+    }
+
+    /// Writes another one.
+    pub(crate) async fn put_manifest(&self, text: &str) {
+        let put = self.secrets_manager().put_secret_value().secret_id(self.manifest_secret()).secret_string(text);
+        put.send().await.unwrap();
+    }
+
+    fn manifest_secret(&self) -> &str {
+        &self.description.service.manifest_secret
+    }
+
+    fn secrets_manager(&self) -> aws_sdk_secretsmanager::Client {
+        let stores = &self.description.stores;
+        let config = aws_sdk_secretsmanager::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(&stores.secrets_manager_endpoint)
+            .region(Region::new(stores.region.clone()));
+        aws_sdk_secretsmanager::Client::from_conf(config.build())
+    }
+
     /// Lets a route of the sandbox fail until [`mend`](Self::mend).
     pub(crate) async fn break_route(&self, route: &str) {
-        let fault = serde_json::json!({ "route": route, "kind": "status" });
+        self.set_fault(serde_json::json!({ "route": route, "kind": "status" })).await;
+    }
+
+    /// Lets something of the sandbox fail until [`mend`](Self::mend).
+    pub(crate) async fn set_fault(&self, fault: Value) {
         let client = reqwest::Client::builder().build().unwrap();
         let set = client.post(format!("{}/control/faults", self.sandbox_url())).json(&fault).send().await.unwrap();
         assert!(set.status().is_success());
@@ -251,6 +318,10 @@ fn dynamodb(description: &Description) -> Client {
         .endpoint_url(&description.stores.dynamodb_endpoint)
         .region(Region::new(description.stores.region.clone()));
     Client::from_conf(config.build())
+}
+
+fn is_configuration(item: &HashMap<String, AttributeValue>) -> bool {
+    item["type"].as_s().unwrap().starts_with("configuration")
 }
 
 fn key_of(item: &HashMap<String, AttributeValue>) -> HashMap<String, AttributeValue> {
