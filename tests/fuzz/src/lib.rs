@@ -6,6 +6,8 @@
 //! * what is read of an assertion in a response is what roxmltree reads in its canonical bytes alone.
 #![expect(clippy::expect_used, reason = "a property that does not hold is a panic")]
 
+mod configuration;
+
 use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -18,6 +20,8 @@ use shared::{
     saml::{self, Expectations, UnverifiedResponse},
     testing::acme,
 };
+
+pub use configuration::configuration;
 
 /// The vectors' marketplace, allowing all it can be made to allow: the more is accepted the more is looked at.
 static MARKETPLACE: LazyLock<Marketplace> = LazyLock::new(|| {
