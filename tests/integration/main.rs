@@ -12,5 +12,6 @@ mod harness;
 mod configuration;
 mod embedded;
 mod flows;
+mod manifest;
 mod saml;
 mod template;

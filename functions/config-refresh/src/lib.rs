@@ -10,6 +10,7 @@ pub use settings::Settings;
 use shared::{
     configuration::{self, RefreshError, Report, SourceReport},
     rotating::SecretLost,
+    store::PutConfigurationError,
 };
 
 /// The refresh itself could not be done; what was served goes on being served.
@@ -23,16 +24,23 @@ pub enum Error {
     Refresh(#[from] RefreshError),
 }
 
-/// Refreshes the configuration once and logs what came of it.
+/// Refreshes the configuration once and logs what came of it. Where another refresh was quicker it looks again, at what that one left.
 ///
 /// # Errors
 /// [`Error`]: nothing was changed. A source that cannot be used is no error: the report says so.
 pub async fn handle(app: &App) -> Result<Report, Error> {
-    let keys = app.keys.current(app.now()).await?;
-    let sources = app.sources().await;
-    let report = configuration::refresh(&app.accounts, &keys, sources, app.now()).await?;
+    let report = match refresh(app).await {
+        Err(Error::Refresh(RefreshError::Put(PutConfigurationError::Conflict))) => refresh(app).await?,
+        outcome => outcome?,
+    };
     log(&report);
     Ok(report)
+}
+
+async fn refresh(app: &App) -> Result<Report, Error> {
+    let keys = app.keys.current(app.now()).await?;
+    let sources = app.sources().await;
+    Ok(configuration::refresh(&app.accounts, &keys, sources, app.now()).await?)
 }
 
 fn log(report: &Report) {

@@ -45,15 +45,14 @@ pub fn merge(
     let mut next = Snapshot::default();
     let mut fallbacks = BTreeMap::new();
     for key in named(last, platform, manifest) {
-        let Candidates { mut entries, problem } = Candidates::of(key, last, platform, manifest);
+        let Candidates { entries, problem } = Candidates::of(key, last, platform, manifest);
         if let Some(problem) = problem {
             problems.entry(key.to_owned()).or_insert(problem);
         }
-        match entries.iter().position(|entry| is_usable(key, entry, &mut problems)) {
-            Some(place) => next.entries.insert(key.to_owned(), entries.swap_remove(place)),
-            None => continue,
-        };
-        fallbacks.insert(key, entries.pop().filter(|_| last.entries.contains_key(key)));
+        if let Some(usable) = entries.iter().find(|entry| is_usable(key, entry, &mut problems)) {
+            next.entries.insert(key.to_owned(), usable.clone());
+            fallbacks.insert(key, entries.last().filter(|_| last.entries.contains_key(key)).cloned());
+        }
     }
     part_twins(&mut next, &mut fallbacks, &mut problems);
     let quarantined = problems.into_iter().map(|(marketplace, problem)| {
@@ -94,6 +93,7 @@ fn named<'k>(
 
 impl Candidates {
     fn of(key: &str, last: &Snapshot, platform: Option<&PlatformDocument>, manifest: Option<&Manifest>) -> Self {
+        let is_known = last.entries.contains_key(key);
         let known = last.entries.get(key).cloned().unwrap_or_default();
         let is_refused = platform.is_some_and(|document| document.refused.iter().any(|(refused, _)| refused == key));
         let newest = match platform {
@@ -109,6 +109,11 @@ impl Candidates {
                 Err(problem) => (known.manifest.clone(), Some(problem)),
             },
         };
+        // Of a newcomer nothing is known that could go on: it is served as both sources say, or not at all.
+        let unreadable = problem.clone().or(manifest.is_none().then_some(MarketplaceError::NoManifest));
+        if let (false, Some(problem)) = (is_known, unreadable) {
+            return Self { entries: Vec::new(), problem: Some(problem) };
+        }
         let facts_before = Manifest::with_facts_of(said.as_ref(), known.manifest.as_ref());
         let nobody_describes_it = newest.is_none() && before.is_none() && !Manifest::describes(said.as_ref());
         if nobody_describes_it {
@@ -124,6 +129,7 @@ impl Candidates {
             entry(&newest, &facts_before),
             entry(&before, &facts_before),
         ];
+        entries.truncate(if is_known { entries.len() } else { 1 });
         if is_refused {
             // Without the platform's part it would be another marketplace.
             entries.retain(|entry| entry.platform.is_some());

@@ -21,7 +21,7 @@ const MAX_AGE: SignedDuration = SignedDuration::from_secs(15);
 /// How old it may be before a request waits for that look: an execution environment that was frozen for hours must not serve a
 /// marketplace that was disabled meanwhile.
 const MAX_STALENESS: SignedDuration = SignedDuration::from_secs(45);
-/// How often at most a marketplace that is not there makes somebody look.
+/// How often at most anybody looks, whatever is asked for.
 const MIN_INTERVAL: SignedDuration = SignedDuration::from_secs(1);
 
 /// The marketplaces as they are now.
@@ -166,7 +166,7 @@ impl Configuration {
         question: impl Fn(&Directory) -> Result<T, E>,
     ) -> Result<T, ConfigurationError<E>> {
         let answer = question(&*self.current(now).await?);
-        if answer.is_ok() || now.duration_since(self.0.known().looked_at) < MIN_INTERVAL {
+        if answer.is_ok() {
             return answer.map_err(ConfigurationError::Marketplace);
         }
         self.0.look(now).await;
@@ -179,12 +179,12 @@ impl Reader {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks whether there is a newer snapshot, unless somebody else has done so meanwhile.
+    /// Looks whether there is a newer snapshot, unless somebody has just done so.
     async fn look(&self, now: Timestamp) {
         let Some((accounts, keys)) = &self.source else { return };
         let _alone = self.looking.lock().await;
         let known = self.known();
-        if known.looked_at >= now {
+        if now.duration_since(known.looked_at) < MIN_INTERVAL {
             return;
         }
         let found = match newer(accounts, keys, &known, now).await {
@@ -216,6 +216,12 @@ async fn newer(
     let Some((Head { version, .. }, sealed)) = accounts.configuration().await? else { return Ok(None) };
     let snapshot: Snapshot = keys.current(now).await?.configuration.open(&sealed).map_err(LookError::Open)?;
     let directory = Directory::of(&snapshot.entries);
+    log(&directory);
+    Ok(Some((version, directory)))
+}
+
+/// What an operator should know of each snapshot that is read.
+fn log(directory: &Directory) {
     for (key, error) in directory.refused() {
         tracing::error!(marketplace.key = key, %error, "a marketplace was set aside");
     }
@@ -223,5 +229,23 @@ async fn newer(
         let legacy = marketplace.settings.legacy_cryptography;
         tracing::warn!(marketplace.key = %marketplace.key, accepted = ?legacy, "legacy cryptography is accepted");
     }
-    Ok(Some((version, directory)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{directory, logged};
+
+    #[test]
+    fn every_snapshot_warns_of_legacy_cryptography_and_of_nothing_else() {
+        let lines = |manifest: &str| {
+            logged(|| log(&directory(&format!("marketplaces: {{bare-market: {{local: true}}, {manifest}}}"))))
+        };
+        let [warning] = &lines("acme-hub: {legacy_cryptography: {sha1: true}}")[..] else { panic!("not one warning") };
+        assert_eq!((&warning["level"], &warning["marketplace.key"]), (&"WARN".into(), &"acme-hub".into()));
+        assert_eq!(warning["message"], "legacy cryptography is accepted");
+        let accepted = warning["accepted"].as_str().unwrap();
+        assert!(accepted.contains("sha1: true") && accepted.contains("short_rsa_keys: false"), "{accepted}");
+        assert!(lines("acme-hub: {openid: true, unsolicited_responses: true}").is_empty());
+    }
 }

@@ -181,6 +181,27 @@ fn a_manifest_entry_that_cannot_be_read_leaves_the_one_before() {
 }
 
 #[test]
+fn a_newcomer_is_served_as_both_sources_say_or_not_at_all() {
+    let none = Snapshot::default();
+    let (next, quarantined) = merge(&none, Some(&document(|_| ())), None, now());
+    assert_eq!((next.entries.len(), names(&quarantined)), (0, vec![("acme-hub", false), ("northbank", false)]));
+    assert_eq!(quarantined[0].reason, "it is new, and the manifest cannot be read");
+    for text in ["{disbled: true}", "{disabled: 1}", "{certificates: [{certificate: nonsense}]}"] {
+        let manifest = manifest(&format!("marketplaces: {{acme-hub: {text}}}"));
+        let (next, quarantined) = merge(&none, Some(&document(|_| ())), Some(&manifest), now());
+        assert_eq!(names(&quarantined), [("acme-hub", false)], "{text}");
+        assert_eq!(next.entries.keys().collect::<Vec<_>>(), ["northbank"], "{text}");
+    }
+    let newcomer = document(|all| {
+        all["newcomer"] = all["acme-hub"].clone();
+        all["newcomer"]["marketplace"] = json!("newcomer");
+        all["newcomer"]["api"]["id"] = json!("app-new");
+    });
+    let (next, quarantined) = merge(&last(), Some(&newcomer), None, now());
+    assert_eq!((next.entries.len(), names(&quarantined)), (2, vec![("newcomer", false)]));
+}
+
+#[test]
 fn a_permission_that_is_withdrawn_does_not_go_on() {
     let short = document(|all| {
         all["acme-hub"]["sso"]["x509_certificate"] = json!(SHORT_KEY);
@@ -226,6 +247,19 @@ fn a_newcomer_with_somebody_elses_credentials_harms_nobody_but_itself() {
     let (next, quarantined) = merge(&last(), Some(&twin), Some(&manifest("")), now());
     assert_eq!(names(&quarantined), [("acme-hub", true), ("twin", false)]);
     assert!(next.entries == last().entries);
+    // And if it takes its victim's place, which says something else of itself now, or nothing that can be used.
+    for change in [NEW_KEY, BROKEN] {
+        let twin = document(|all| {
+            all["twin"] = all["acme-hub"].clone();
+            all["twin"]["marketplace"] = json!("twin");
+            change(all);
+            all["twin"]["api"]["key"] = all["acme-hub"]["api"]["key"].clone();
+        });
+        let (next, quarantined) = merge(&last(), Some(&twin), Some(&manifest("")), now());
+        assert!(names(&quarantined).contains(&("acme-hub", true)), "{quarantined:?}");
+        assert_eq!(api_key(&next, "acme-hub").as_deref(), Some("k-acme-0f6b2d7c41e94a5f"));
+        assert_eq!(merge(&next, Some(&twin), Some(&manifest("")), now()).0.entries.len(), next.entries.len());
+    }
     let (next, quarantined) = merge(&Snapshot::default(), Some(&twin), Some(&manifest("")), now());
     assert_eq!(names(&quarantined), [("acme-hub", false), ("twin", false)]);
     assert_eq!(next.entries.keys().collect::<Vec<_>>(), ["northbank"]);

@@ -144,8 +144,11 @@ pub enum MarketplaceError {
         field: &'static str,
     },
     /// Its entry in the manifest says something that means nothing to us.
-    #[error("its entry in the manifest has a setting that nobody knows")]
-    UnknownSetting,
+    #[error("its entry in the manifest has a setting that nobody knows{}", meant(*nearest))]
+    UnknownSetting {
+        /// What was perhaps meant.
+        nearest: Option<&'static str>,
+    },
     /// Two entries of one document share this key.
     #[error("the key is used twice")]
     Duplicate,
@@ -155,6 +158,9 @@ pub enum MarketplaceError {
     /// The manifest says how to deal with it, and no source where it is.
     #[error("the developer platform does not name it, and the manifest has no `configuration` for it")]
     NoSource,
+    /// It is new, and whether the manifest says anything of it cannot be seen.
+    #[error("it is new, and the manifest cannot be read")]
+    NoManifest,
 }
 
 /// The path of the account API when none is given (protocol.md §1.4).
@@ -263,7 +269,7 @@ fn idp_keys(fields: &Fields<'_>, manifest: &ManifestEntry) -> Result<Vec<IdpKey>
     };
     let mut keys = Vec::new();
     for ManifestCertificate { certificate, fingerprint, from, until } in &manifest.certificates {
-        let key = check("certificates", certificate, fingerprint.as_deref())?;
+        let key = check("certificates", certificate, fingerprint.as_deref().filter(|text| !text.trim().is_empty()))?;
         keys.push(key.used(Validity { from: *from, until: *until }));
     }
     if let Some(certificate) = fields.text(FIELD)? {
@@ -273,6 +279,10 @@ fn idp_keys(fields: &Fields<'_>, manifest: &ManifestEntry) -> Result<Vec<IdpKey>
         }
     }
     if keys.is_empty() { Err(MarketplaceError::Missing { field: FIELD }) } else { Ok(keys) }
+}
+
+fn meant(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; perhaps `{name}` was meant")).unwrap_or_default()
 }
 
 fn required(value: Option<String>, field: &'static str) -> Result<String, MarketplaceError> {

@@ -153,9 +153,8 @@ impl ManifestEntry {
         Ok(Self {
             configuration,
             historical_environment: historical_environment(&mut entry)?,
-            certificates: taken(&mut entry, "certificates", "a list of {certificate, fingerprint, from, until}")?
-                .unwrap_or_default(),
-            previous_api_key: taken(&mut entry, "previous_api_key", "{key, until}")?,
+            certificates: certificates(&mut entry)?,
+            previous_api_key: previous_api_key(&mut entry)?,
             settings: settings::read(entry)?,
         })
     }
@@ -178,12 +177,35 @@ fn historical_environment(entry: &mut Map<String, Value>) -> Result<Option<Histo
     }
 }
 
-/// serde's own words would repeat the value.
+fn certificates(entry: &mut Map<String, Value>) -> Result<Vec<ManifestCertificate>, MarketplaceError> {
+    const EXPECTED: &str = "a list of {certificate, fingerprint, from, until}";
+    let are_objects = |value: &Value| value.as_array().is_none_or(|items| items.iter().all(Value::is_object));
+    Ok(taken(entry, "certificates", EXPECTED, are_objects)?.unwrap_or_default())
+}
+
+fn previous_api_key(entry: &mut Map<String, Value>) -> Result<Option<PreviousApiKey>, MarketplaceError> {
+    const EXPECTED: &str = "{key, until}";
+    let key: Option<PreviousApiKey> = taken(entry, "previous_api_key", EXPECTED, |value| !value.is_array())?;
+    match key {
+        // It would open the door to everybody who knows the id.
+        Some(blank) if blank.key.expose().trim().is_empty() => {
+            Err(MarketplaceError::Type { field: "previous_api_key", expected: EXPECTED })
+        }
+        key => Ok(key),
+    }
+}
+
+/// serde's own words would repeat the value, and it would read an array for an object: `is_plain` knows.
 fn taken<T: for<'de> Deserialize<'de>>(
     entry: &mut Map<String, Value>,
     field: &'static str,
     expected: &'static str,
+    is_plain: impl FnOnce(&Value) -> bool,
 ) -> Result<Option<T>, MarketplaceError> {
     let value = entry.remove(field).unwrap_or_default();
-    serde_json::from_value(value).map_err(|_| MarketplaceError::Type { field, expected })
+    let error = MarketplaceError::Type { field, expected };
+    if !is_plain(&value) {
+        return Err(error);
+    }
+    serde_json::from_value(value).map_err(|_| error)
 }

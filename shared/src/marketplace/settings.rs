@@ -47,43 +47,48 @@ pub struct MarketplaceSettings {
     pub rate_limits: RateLimits,
 }
 
-/// The names of all settings.
-const NAMES: [&str; 13] = [
-    "audiences",
-    "clock_skew_secs",
-    "connec_ids",
-    "creation_mode",
-    "currency",
-    "disabled",
-    "issuers",
-    "legacy_cryptography",
-    "local",
-    "openid",
-    "price_plan",
-    "rate_limits",
-    "unsolicited_responses",
+/// The names of all settings, each with what it can be.
+const NAMES: [(&str, &str); 13] = [
+    ("audiences", "a list of texts"),
+    ("clock_skew_secs", "0 to 120"),
+    ("connec_ids", "an object of provider and realm"),
+    ("creation_mode", "real or virtual"),
+    ("currency", "an ISO 4217 code"),
+    ("disabled", "true or false"),
+    ("issuers", "a list of texts"),
+    ("legacy_cryptography", "an object of sha1, short_rsa_keys and historical_names"),
+    ("local", "true or false"),
+    ("openid", "true or false"),
+    ("price_plan", "text"),
+    ("rate_limits", "an object of requests_per_second and concurrent_requests, 1 to 65535 each"),
+    ("unsolicited_responses", "true or false"),
 ];
 
 /// Reads the settings of one marketplace. A setting nobody knows is refused, not overlooked; what one holds is never repeated.
 pub(super) fn read(settings: Map<String, Value>) -> Result<MarketplaceSettings, MarketplaceError> {
-    if !settings.keys().all(|name| NAMES.contains(&name.as_str())) {
-        return Err(MarketplaceError::UnknownSetting);
+    if let Some(unknown) = settings.keys().find(|name| NAMES.iter().all(|(known, _)| known != name)) {
+        return Err(MarketplaceError::UnknownSetting { nearest: nearest(unknown) });
     }
     // One by one first, so that the error can name the one that makes no sense.
-    for name in NAMES {
+    for (name, expected) in NAMES {
         let Some(value) = settings.get(name) else { continue };
         let alone = Map::from_iter([(name.to_owned(), value.clone())]);
-        if serde_json::from_value::<MarketplaceSettings>(Value::Object(alone)).is_err() {
-            return Err(MarketplaceError::Type { field: name, expected: "as docs/settings.md says" });
+        let read = serde_json::from_value(Value::Object(alone));
+        // serde would read an array for an object, and an object for a choice.
+        let is_odd = value.is_array() && !["audiences", "issuers"].contains(&name)
+            || value.is_object() && name == "creation_mode";
+        if is_odd || !read.is_ok_and(|read: MarketplaceSettings| read.rate_limits.are_possible()) {
+            return Err(MarketplaceError::Type { field: name, expected });
         }
     }
-    let settings: MarketplaceSettings =
-        serde_json::from_value(Value::Object(settings)).map_err(|_| MarketplaceError::UnknownSetting)?;
-    let RateLimits { requests_per_second, concurrent_requests } = settings.rate_limits;
-    if requests_per_second == 0 || concurrent_requests == 0 {
-        return Err(MarketplaceError::Type { field: "rate_limits", expected: "at least 1 each" });
-    }
-    Ok(settings)
+    serde_json::from_value(Value::Object(settings)).map_err(|_| MarketplaceError::UnknownSetting { nearest: None })
+}
+
+/// The setting that was perhaps meant. What was written is not repeated.
+fn nearest(unknown: &str) -> Option<&'static str> {
+    let shared = |known: &str| known.bytes().zip(unknown.bytes()).take_while(|(a, b)| a == b).count();
+    let (name, _) = NAMES.into_iter().max_by_key(|(known, _)| shared(known))?;
+    (shared(name) >= 2).then_some(name)
 }
 
 /// Cryptography of the historical marketplaces (threats.md S11), all of it off by default.
@@ -136,6 +141,12 @@ pub struct RateLimits {
     pub requests_per_second: u16,
     /// Requests under way at once, in one execution environment.
     pub concurrent_requests: u16,
+}
+
+impl RateLimits {
+    fn are_possible(self) -> bool {
+        self.requests_per_second > 0 && self.concurrent_requests > 0
+    }
 }
 
 impl Default for RateLimits {
@@ -249,8 +260,12 @@ mod tests {
 
     #[test]
     fn a_setting_nobody_knows_is_refused_not_overlooked() {
-        for unknown in [json!({"sha1": true}), json!({"hush-hush": 1})] {
-            assert_eq!(settings(unknown), Err(MarketplaceError::UnknownSetting));
+        for (unknown, nearest) in
+            [("sha1", None), ("hush-hush", None), ("opnid", Some("openid")), ("disable", Some("disabled"))]
+        {
+            let error = settings(json!({ unknown: true })).unwrap_err();
+            assert_eq!(error, MarketplaceError::UnknownSetting { nearest });
+            assert!(!error.to_string().contains("hush"));
         }
     }
 
@@ -268,6 +283,10 @@ mod tests {
             ("rate_limits", json!({"requests_per_second": 0})),
             ("connec_ids", json!({"provider": 1})),
             ("disabled", json!("yes")),
+            ("disabled", json!([true])),
+            ("legacy_cryptography", json!([true])),
+            ("rate_limits", json!([2, 1])),
+            ("creation_mode", json!({"real": null})),
         ] {
             let error = settings(json!({ name: value.clone(), "local": true })).unwrap_err();
             assert!(matches!(error, MarketplaceError::Type { field, .. } if field == name), "{name}: {value}");

@@ -122,7 +122,11 @@ fn a_key_or_certificate_that_makes_no_sense_is_named_and_not_repeated() {
         ("previous_api_key: {key: hush}", "previous_api_key"),
         ("previous_api_key: {key: hush, until: tomorrow}", "previous_api_key"),
         ("previous_api_key: {key: hush, until: '2030-01-15T11:00:00Z', from: 1}", "previous_api_key"),
+        ("previous_api_key: {key: '', until: '2030-01-15T11:00:00Z'}", "previous_api_key"),
+        ("previous_api_key: {key: ' ', until: '2030-01-15T11:00:00Z'}", "previous_api_key"),
+        ("previous_api_key: [hush, '2030-01-15T11:00:00Z']", "previous_api_key"),
         ("certificates: hush", "certificates"),
+        ("certificates: [[hush, null, null, null]]", "certificates"),
         ("certificates: [{pem: hush}]", "certificates"),
         ("configuration: hush", "configuration"),
         ("historical_environment: hush", "historical_environment"),
@@ -135,7 +139,7 @@ fn a_key_or_certificate_that_makes_no_sense_is_named_and_not_repeated() {
         );
         assert!(!error.to_string().contains("hush"));
     }
-    assert_eq!(with_manifest("opnid: true").unwrap_err(), MarketplaceError::UnknownSetting);
+    assert_eq!(with_manifest("opnid: true").unwrap_err(), MarketplaceError::UnknownSetting { nearest: Some("openid") });
     let broken = with_manifest("certificates: [{certificate: hush}]").unwrap_err();
     assert!(matches!(broken, MarketplaceError::Certificate { field: "certificates", .. }), "{broken}");
 }
