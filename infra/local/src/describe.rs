@@ -53,7 +53,7 @@ pub struct Service {
     pub app_api_key: String,
     /// The secret that holds the manifest.
     pub manifest_secret: String,
-    /// How to refresh the configuration by hand, where it is not this process that does it.
+    /// Where to refresh the configuration by hand, where it is not this process that does it.
     pub config_refresh: Option<Address>,
 }
 
@@ -121,6 +121,7 @@ impl Description {
     pub(crate) fn new(
         addresses: Addresses,
         post_login_url: Option<String>,
+        config_refresh: Option<String>,
         secrets: &Secrets,
         sandbox: &sandbox::Sandbox,
     ) -> Self {
@@ -132,7 +133,7 @@ impl Description {
                 base_url: addresses.service,
                 app_api_key: secrets.app_api_key.expose().to_owned(),
                 manifest_secret: MANIFEST.to_owned(),
-                config_refresh: None,
+                config_refresh: config_refresh.map(|base_url| Address { base_url }),
             },
             app: App { base_url: addresses.app, post_login_url },
             sandbox: Sandbox {

@@ -114,6 +114,11 @@ impl Stack {
     /// # Errors
     /// [`StartError`] says what is in the way and what to do about it.
     pub async fn start(options: Options) -> Result<Self, StartError> {
+        // Where `cargo lambda watch` takes events; whoever deploys it elsewhere says so.
+        let config_refresh = options
+            .service_url
+            .as_ref()
+            .map(|url| format!("{url}/2015-03-31/functions/config-refresh/invocations"));
         let listeners = Listeners::bind(options.ports, options.service_url.is_none()).await?;
         let addresses = listeners.addresses(options.service_url)?;
         let (tasks, shutdown, feed, secrets) =
@@ -129,7 +134,7 @@ impl Stack {
         follow(&sandbox, &feed, &tasks, &shutdown);
         serve(listeners.secrets_manager, secrets.router(sandbox.environment(), options.manifest), &tasks, &shutdown);
 
-        let description = Description::new(addresses, options.post_login_url, &secrets, &sandbox);
+        let description = Description::new(addresses, options.post_login_url, config_refresh, &secrets, &sandbox);
         let calls = Calls::default();
         let functions = Functions::new(&description, &secrets, &calls, options.clock)?;
         let config_refresh = Arc::clone(&functions.config_refresh);
