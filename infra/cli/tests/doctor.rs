@@ -118,6 +118,7 @@ async fn where_all_is_well_nothing_is_to_be_fixed() {
         "\n\nnorthbank\n",
         "answers and knows our id and key",
         "the service takes its answers at the registered address",
+        "  ok    what is served is what the sources say now\n",
         "  note  http is accepted",
     ] {
         assert!(shown.contains(said), "{said:?} in {shown}");
@@ -163,7 +164,8 @@ async fn a_path_that_is_not_ours_is_told_with_the_one_to_register() {
     let world = World::start().await;
     world.configure("acme-hub", json!({"sso": {"init_path": "/login"}})).await;
     let (to_fix, all) = world.findings().await;
-    let parts = ["sso.init_path, /login, is none of our paths", "register /mno-enterprise/acme-hub/saml/initialize"];
+    let register = "register /mno-enterprise/acme-hub/saml/initialize on the developer platform";
+    let parts = ["sso.init_path, /login, is none of our paths", register];
     assert_one(&to_fix, "acme-hub", &parts);
     let not_yet = |finding: &Value| finding["level"] == "warn" && finding["message"].to_string().contains("acme-hub");
     assert!(all.iter().any(not_yet), "what is served is not what the platform says: {all:#?}");
@@ -212,6 +214,40 @@ async fn a_wrong_secret_is_named() {
         to_fix.iter().any(|(_, message)| message.contains("was not sealed with the secret stallholder-app")),
         "{to_fix:?}"
     );
+    world.stack.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_manifest_accepts_or_disables_is_told_and_is_no_reason_to_fail() {
+    let world = World::start().await;
+    let manifest = json!({"marketplaces": {
+        "acme-hub": {"local": true, "legacy_cryptography": {"sha1": true}},
+        "northbank": {"local": true, "disabled": true},
+    }});
+    world.put_secret(&world.secret("MANIFEST_SECRET_ID"), &manifest.to_string()).await;
+    world.break_route("ping", Some("northbank"), "status").await;
+    let (to_fix, all) = world.findings().await;
+    assert!(to_fix.is_empty(), "{to_fix:#?}");
+    let told = |subject: &str, level: &str, part: &str| {
+        let found = |finding: &&Value| finding["message"].as_str().is_some_and(|message| message.contains(part));
+        let finding = all.iter().find(found).unwrap_or_else(|| panic!("{part:?} in {all:#?}"));
+        assert_eq!((&finding["subject"], &finding["level"]), (&subject.into(), &level.into()), "{part}");
+    };
+    told("acme-hub", "warn", "take `legacy_cryptography.sha1` out of its entry in the manifest");
+    told("northbank", "note", "it is disabled");
+    told("everything", "warn", "than what is served: acme-hub, northbank");
+    world.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_elsewhere_is_told() {
+    let world = World::start().await;
+    let app = world.stack.description().app.base_url.clone();
+    let output = world.run(&["--service-url", &app]).await;
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("the service's /health answers with status 303: check --service-url"), "{shown}");
+    assert!(shown.contains("which is not --service-url"), "{shown}");
     world.stack.stop().await;
 }
 

@@ -33,7 +33,10 @@ pub(super) fn lines(
     lines.push(match &readings.sources.platform {
         Ok(document) => {
             let entries = document.entries.len() + document.refused.len();
-            Line::ok(format!("the developer platform answers ({}); it names {entries} of them", platform_url.as_str()))
+            Line::ok(format!(
+                "the developer platform answers ({}); it names {entries} marketplaces",
+                platform_url.as_str()
+            ))
         }
         Err(problem) => platform_problem(problem, platform_url, &arguments.platform_secret),
     });
@@ -41,7 +44,10 @@ pub(super) fn lines(
     lines.push(match &readings.sources.manifest {
         Ok(manifest) => {
             let entries = manifest.marketplaces.len();
-            Line::ok(format!("the manifest can be read (secret {}); it names {entries}", arguments.manifest_secret))
+            Line::ok(format!(
+                "the manifest can be read (secret {}); it names {entries} marketplaces",
+                arguments.manifest_secret
+            ))
         }
         Err(problem) => manifest_problem(problem, &arguments.manifest_secret),
     });
@@ -194,10 +200,15 @@ fn ages(head: &Head, now: Timestamp, runs: &str) -> Vec<Line> {
 fn difference(picture: &Picture) -> Option<Line> {
     let other: Vec<&str> =
         picture.subjects.iter().filter(|(_, one)| !one.is_current).map(|(key, _)| key.as_str()).collect();
-    match (picture.is_stored, other.as_slice()) {
-        (false, _) => None,
-        (true, []) => Some(Line::ok("what is served is what the sources say now, but for what is named below")),
-        (true, _) => Some(Line::warn(format!(
+    match other.as_slice() {
+        _ if !picture.stored_is_known => None,
+        [] if picture.sources_are_known => {
+            let set_aside = picture.subjects.values().any(|one| one.problem.is_some());
+            let but = if set_aside { ", but for what cannot be used" } else { "" };
+            Some(Line::ok(format!("what is served is what the sources say now{but}")))
+        }
+        [] => None,
+        other => Some(Line::warn(format!(
             "the sources say something else now than what is served: {}; within a minute it is served, or else see \
              config-refresh's log",
             other.join(", ")
@@ -322,7 +333,12 @@ mod tests {
     fn what_is_served_is_held_against_what_the_sources_say_now() {
         let current = Subject { is_current: true, ..Subject::default() };
         let subjects = BTreeMap::from([("a".to_owned(), current), ("b".to_owned(), Subject::default())]);
-        let line = difference(&Picture { subjects, is_stored: true }).unwrap();
+        let line = difference(&Picture { subjects, stored_is_known: true, sources_are_known: true }).unwrap();
         assert!(line.level == Level::Warn && line.message.contains("than what is served: b; "), "{line:?}");
+        let nothing = |stored_is_known, sources_are_known| {
+            difference(&Picture { subjects: BTreeMap::new(), stored_is_known, sources_are_known })
+        };
+        assert_eq!(nothing(true, true), Some(Line::ok("what is served is what the sources say now")));
+        assert_eq!((nothing(true, false), nothing(false, true)), (None, None), "who knows");
     }
 }

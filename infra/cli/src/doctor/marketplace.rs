@@ -24,8 +24,7 @@ pub(super) fn lines(
     now: Timestamp,
 ) -> Vec<Line> {
     let Some(subject) = picture.subjects.get(key) else { return Vec::new() };
-    let place = place(subject, &arguments.manifest_secret);
-    let mut lines = vec![entry(subject, &place)];
+    let mut lines = vec![entry(subject, picture.stored_is_known, &arguments.manifest_secret)];
     let Some(marketplace) = subject.marketplace.as_deref() else { return lines };
     if marketplace.settings.disabled {
         lines.push(Line::note(format!(
@@ -35,6 +34,7 @@ pub(super) fn lines(
         )));
         return lines;
     }
+    let place = place(subject.on_platform, subject.manifest_describes, &arguments.manifest_secret);
     lines.extend(paths(marketplace, &place));
     lines.extend(certificates::lines(&marketplace.idp_keys, &arguments.manifest_secret, now));
     lines.extend(settings::lines(marketplace, &arguments.manifest_secret));
@@ -48,9 +48,9 @@ pub(super) fn lines(
     lines
 }
 
-/// Where its entry is corrected.
-fn place(subject: &Subject, manifest_secret: &str) -> String {
-    match (subject.on_platform, subject.in_manifest) {
+/// Where something is corrected that can stand in these sources.
+fn place(on_platform: bool, in_manifest: bool, manifest_secret: &str) -> String {
+    match (on_platform, in_manifest) {
         (_, false) => "on the developer platform".to_owned(),
         (false, true) => format!("in the manifest (secret {manifest_secret})"),
         (true, true) => {
@@ -60,7 +60,8 @@ fn place(subject: &Subject, manifest_secret: &str) -> String {
 }
 
 /// Whether its newest entry can be used.
-fn entry(subject: &Subject, place: &str) -> Line {
+fn entry(subject: &Subject, stored_is_known: bool, manifest_secret: &str) -> Line {
+    let place = place(subject.on_platform, subject.in_manifest, manifest_secret);
     match (&subject.problem, &subject.marketplace) {
         (None, Some(_)) => Line::ok(match (subject.on_platform, subject.in_manifest) {
             (true, true) => "its entry can be used; it is on the developer platform and in the manifest",
@@ -76,6 +77,11 @@ fn entry(subject: &Subject, place: &str) -> Line {
         {
             Line::note("only the developer platform says where it is, and that cannot be used at the moment")
         }
+        (Some(problem), None) if !stored_is_known => Line::fix(format!(
+            "its newest entry cannot be used: {}; whether it is served as of before is not known, as the stored configuration \
+             cannot be opened; correct it {place}",
+            problem.reason
+        )),
         (Some(problem), None) => {
             Line::fix(format!("its entry cannot be used, so it is not served: {}; correct it {place}", problem.reason))
         }
@@ -181,7 +187,11 @@ mod tests {
     }
 
     fn found(subject: Subject) -> Vec<Line> {
-        let picture = Picture { subjects: BTreeMap::from([("acme-hub".to_owned(), subject)]), is_stored: true };
+        let picture = Picture {
+            subjects: BTreeMap::from([("acme-hub".to_owned(), subject)]),
+            stored_is_known: true,
+            sources_are_known: true,
+        };
         let calls = Calls { ping: Ping { answer: Answer::Good, lead: None }, metadata: None };
         lines("acme-hub", &picture, &arguments(), Some(&calls), now())
     }
@@ -208,6 +218,9 @@ mod tests {
             Level::Fix,
             "so it is not served: api.key is missing; correct it in the manifest (secret manifest-",
         );
+        let not_served = Subject { in_manifest: true, problem: problem("api.key is missing"), ..Subject::default() };
+        let unknown = entry(&not_served, false, "manifest-secret").message;
+        assert!(unknown.contains("whether it is served as of before is not known"), "{unknown}");
         let kept_since = Some("2030-01-14T00:00:00.5Z".parse().unwrap());
         let kept = Subject { problem: problem("api.key is missing"), kept_since, ..usable(|_| {}) };
         let since =

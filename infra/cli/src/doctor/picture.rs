@@ -5,18 +5,20 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use shared::{
     configuration::{Quarantined, Snapshot, merge},
-    marketplace::{Directory, Marketplace},
+    marketplace::{Directory, Manifest, Marketplace},
 };
 
-use super::readings::Readings;
+use super::readings::{Readings, Stored};
 
 /// The state of all marketplaces.
 #[derive(Debug)]
 pub(super) struct Picture {
     /// Each marketplace that any source, or the stored configuration, names, by its key or by where it stands.
     pub(super) subjects: BTreeMap<String, Subject>,
-    /// Whether something is stored that could be opened.
-    pub(super) is_stored: bool,
+    /// Whether it is known what is stored.
+    pub(super) stored_is_known: bool,
+    /// Whether all sources can be used now.
+    pub(super) sources_are_known: bool,
 }
 
 /// The state of one.
@@ -26,6 +28,8 @@ pub(super) struct Subject {
     pub(super) on_platform: bool,
     /// Whether the manifest names it, or did when it last could be read.
     pub(super) in_manifest: bool,
+    /// Whether the manifest says what it is, and not only how we deal with it.
+    pub(super) manifest_describes: bool,
     /// Whether the developer platform cannot be used at the moment.
     pub(super) platform_is_silent: bool,
     /// Why its newest entry cannot be used.
@@ -74,8 +78,14 @@ impl Picture {
         for (key, one) in &mut subjects {
             one.is_current = last.entries.get(key) == next.entries.get(key);
             one.platform_is_silent = platform.is_none();
+            one.manifest_describes =
+                Manifest::describes(next.entries.get(key).and_then(|entry| entry.manifest.as_ref()));
         }
-        Self { subjects, is_stored: stored.is_some() }
+        Self {
+            subjects,
+            stored_is_known: matches!(readings.stored, Stored::Opened(..) | Stored::Missing),
+            sources_are_known: platform.is_some() && manifest.is_some(),
+        }
     }
 
     /// The marketplaces that people could sign in at.

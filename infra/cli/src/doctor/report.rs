@@ -40,16 +40,20 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Block { subject, lines } in &self.0 {
-            // A key that is none may hold anything, and a terminal obeys some of it.
-            writeln!(f, "{}", subject.escape_debug())?;
+            writeln!(f, "{}", printable(subject))?;
             for line in lines {
-                writeln!(f, "  {}  {}", mark(line.level), line.message)?;
+                writeln!(f, "  {}  {}", mark(line.level), printable(&line.message))?;
             }
             writeln!(f)?;
         }
         let [ok, note, warn, fix] = [Level::Ok, Level::Note, Level::Warn, Level::Fix].map(|level| self.count(level));
         write!(f, "{ok} ok, {note} to know, {warn} to look at, {fix} to fix")
     }
+}
+
+/// A key that is none, or a server's words, may hold anything, and a terminal obeys some of it.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn mark(level: Level) -> &'static str {
@@ -76,7 +80,7 @@ mod tests {
 
     #[test]
     fn there_is_a_block_for_each_subject_and_the_counts_come_last() {
-        let expected = "everything\n  ok    it is there\n  warn  look\n  FIX   change it\n\nacme\\u{1b}hub\n  \
+        let expected = "everything\n  ok    it is there\n  warn  look\n  FIX   change it\n\nacme\u{fffd}hub\n  \
                         note  by the way\n\n1 ok, 1 to know, 1 to look at, 1 to fix";
         assert_eq!(report().to_string(), expected);
         assert!(!report().is_well());
