@@ -42,7 +42,9 @@ pub(super) fn lines(
     lines.push(connec(marketplace));
     if let Some(calls) = calls {
         lines.extend(calls.ping.lines(marketplace, &place));
-        lines.extend(calls.metadata.as_ref().map(|metadata| service::metadata_line(metadata, marketplace)));
+        // As long as something else is served than the sources say, the service cannot say what they do.
+        let metadata = calls.metadata.as_ref().filter(|_| subject.is_current);
+        lines.extend(metadata.map(|metadata| service::metadata_line(metadata, marketplace)));
     }
     lines.extend(arguments.service_url.as_deref().and_then(|url| service::address(url, marketplace, &place)));
     lines
