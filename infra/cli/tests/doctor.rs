@@ -1,5 +1,5 @@
 //! `stallholder doctor` against a running stack.
-#![expect(clippy::unwrap_used, reason = "tests fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail loudly")]
 
 use std::process::Output;
 
