@@ -169,8 +169,15 @@ async fn a_path_that_is_not_ours_is_told_with_the_one_to_register() {
     assert_one(&to_fix, "acme-hub", &parts);
     let not_yet = |finding: &Value| finding["level"] == "warn" && finding["message"].to_string().contains("acme-hub");
     assert!(all.iter().any(not_yet), "what is served is not what the platform says: {all:#?}");
+    let service_url = world.stack.description().service.base_url.clone();
+    let compared = async || {
+        let output = world.run(&["--service-url", &service_url]).await;
+        text(&output.stdout).matches("the service takes its answers at the registered address").count()
+    };
+    assert_eq!(compared().await, 1, "acme-hub's is not compared as long as something else is served");
     world.stack.refresh_configuration().await.unwrap();
     assert!(!world.findings().await.1.iter().any(not_yet));
+    assert_eq!(compared().await, 2);
     world.stack.stop().await;
 }
 
