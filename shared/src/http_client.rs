@@ -2,6 +2,8 @@
 
 use std::{sync::OnceLock, time::Duration};
 
+use http::{HeaderMap, header::DATE};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 use reqwest::{Client, Response};
 
 /// How long connecting may take.
@@ -39,7 +41,10 @@ impl LazyClient {
 }
 
 /// The body of an answer; `None` if it has more than `max_len` bytes.
-pub(crate) async fn body_within(max_len: usize, mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
+///
+/// # Errors
+/// When the connection breaks.
+pub async fn body_within(max_len: usize, mut response: Response) -> Result<Option<Vec<u8>>, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > max_len {
@@ -48,4 +53,25 @@ pub(crate) async fn body_within(max_len: usize, mut response: Response) -> Resul
         body.extend_from_slice(&chunk);
     }
     Ok(Some(body))
+}
+
+/// What time it was for whoever sent this answer (`Date`, RFC 9110, 6.6.1), if it says so.
+#[must_use]
+pub fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(headers.get(DATE)?.as_bytes()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_senders_clock_is_read_if_there_is_one() {
+        let dated = |value| date(&HeaderMap::from_iter([(DATE, http::HeaderValue::from_static(value))]));
+        assert_eq!(dated("Tue, 15 Jan 2030 10:00:30 GMT"), "2030-01-15T10:00:30Z".parse().ok());
+        for no_date in ["", "yesterday", "2030-01-15T10:00:30Z"] {
+            assert_eq!(dated(no_date), None, "{no_date}");
+        }
+        assert_eq!(date(&HeaderMap::new()), None);
+    }
 }

@@ -7,6 +7,10 @@ use url::form_urlencoded;
 pub const SAML_INITIALIZE: &str = "/mno-enterprise/{mp}/saml/initialize";
 /// Where its answer comes.
 pub const SAML_CONSUME: &str = "/mno-enterprise/{mp}/saml/consume";
+/// Who we are, for the operator of an identity provider.
+pub const SAML_METADATA: &str = "/mno-enterprise/{mp}/saml/metadata";
+/// Whether the service is there.
+pub const HEALTH: &str = "/health";
 /// An older spelling of [`SAML_INITIALIZE`].
 pub const OLDER_SAML_INITIALIZE: &str = "/maestrano/auth/saml/init/{mp}";
 /// An older spelling of [`SAML_CONSUME`].

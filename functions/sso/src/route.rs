@@ -4,8 +4,8 @@
 use lambda_http::{Request, RequestExt as _, http::Method};
 
 use shared::routes::{
-    OLDER_SAML_CONSUME, OLDER_SAML_INITIALIZE, OLDEST_SAML_CONSUME, OLDEST_SAML_INITIALIZE, SAML_CONSUME,
-    SAML_INITIALIZE, marketplace_in, marketplace_in_query,
+    HEALTH, OLDER_SAML_CONSUME, OLDER_SAML_INITIALIZE, OLDEST_SAML_CONSUME, OLDEST_SAML_INITIALIZE, SAML_CONSUME,
+    SAML_INITIALIZE, SAML_METADATA, marketplace_in, marketplace_in_query,
 };
 
 use crate::error::RouteError;
@@ -14,7 +14,7 @@ use crate::error::RouteError;
 pub const PATHS: [&str; 12] = [
     SAML_INITIALIZE,
     SAML_CONSUME,
-    METADATA,
+    SAML_METADATA,
     OPENID_INITIALIZE,
     OPENID_RETURN,
     OLDER_SAML_INITIALIZE,
@@ -25,12 +25,10 @@ pub const PATHS: [&str; 12] = [
     LOGOUT,
     HEALTH,
 ];
-const METADATA: &str = "/mno-enterprise/{mp}/saml/metadata";
 const OPENID_INITIALIZE: &str = "/mno-enterprise/{mp}/openid/initialize";
 const OPENID_RETURN: &str = "/mno-enterprise/{mp}/openid/return";
 const SESSION: &str = "/session";
 const LOGOUT: &str = "/session/logout";
-const HEALTH: &str = "/health";
 
 /// What is asked for. The marketplace is as the caller wrote it: not yet known to exist.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,7 +89,7 @@ impl Route {
         Some(match pattern {
             SAML_INITIALIZE | OLDER_SAML_INITIALIZE => (Self::Initialize(marketplace.to_owned()), Methods::Get),
             SAML_CONSUME | OLDER_SAML_CONSUME => (Self::Consume(marketplace.to_owned()), Methods::Post),
-            METADATA => (Self::Metadata(marketplace.to_owned()), Methods::Get),
+            SAML_METADATA => (Self::Metadata(marketplace.to_owned()), Methods::Get),
             OPENID_INITIALIZE => (Self::OpenIdInitialize(marketplace.to_owned()), Methods::Get),
             OPENID_RETURN => (Self::OpenIdReturn(marketplace.to_owned()), Methods::GetOrPost),
             OLDEST_SAML_INITIALIZE => (Self::Initialize(named_in_query(request)?), Methods::Get),

@@ -1,12 +1,13 @@
-//! `stallholder`: what an operator asks a deployment. It reads the tables with the operator's own AWS credentials.
+//! `stallholder`: what an operator asks a deployment. It reads with the operator's own AWS credentials, and changes nothing.
 
+mod doctor;
 mod trace;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Ask a Stallholder deployment what happened
+/// Ask a Stallholder deployment what happened, and whether all is well
 #[derive(Parser)]
 #[command(name = "stallholder", version, about)]
 struct Arguments {
@@ -16,26 +17,39 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Check the configuration of all marketplaces, and say what to change where
+    Doctor(doctor::Arguments),
     /// Show what became of an attempt to sign in
     Trace(trace::Arguments),
 }
 
-/// Nothing was found, or the table could not be read.
+/// Nothing was found, or the table could not be read; or something has to be changed.
 const FAILED: u8 = 1;
+/// As clap has it.
+const WRONG_USAGE: u8 = 2;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Trace(arguments) => trace::run(&arguments).await,
-    };
-    match outcome {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("stallholder: {error}");
-            ExitCode::from(FAILED)
-        }
+    match Arguments::parse().command {
+        Command::Doctor(arguments) => match doctor::run(&arguments).await {
+            Ok(outcome) => {
+                println!("{}", outcome.text);
+                if outcome.is_well { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
+            }
+            Err(error @ doctor::DoctorError::Usage(_)) => failed(&error, WRONG_USAGE),
+            Err(error) => failed(&error, FAILED),
+        },
+        Command::Trace(arguments) => match trace::run(&arguments).await {
+            Ok(text) => {
+                println!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => failed(&error, FAILED),
+        },
     }
+}
+
+fn failed(error: &dyn std::error::Error, code: u8) -> ExitCode {
+    eprintln!("stallholder: {error}");
+    ExitCode::from(code)
 }

@@ -115,10 +115,8 @@ impl Stack {
     /// [`StartError`] says what is in the way and what to do about it.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         // Where `cargo lambda watch` takes events; whoever deploys it elsewhere says so.
-        let config_refresh = options
-            .service_url
-            .as_ref()
-            .map(|url| format!("{url}/2015-03-31/functions/config-refresh/invocations"));
+        let config_refresh =
+            options.service_url.as_ref().map(|url| format!("{url}/2015-03-31/functions/config-refresh/invocations"));
         let listeners = Listeners::bind(options.ports, options.service_url.is_none()).await?;
         let addresses = listeners.addresses(options.service_url)?;
         let (tasks, shutdown, feed, secrets) =

@@ -77,6 +77,18 @@ pub enum RefreshError {
     Put(#[from] PutConfigurationError),
 }
 
+impl Sources {
+    /// The same, but a platform that names nothing any more, though what was stored last came from it, is not believed.
+    #[must_use]
+    pub fn believed(mut self, last: Option<&Snapshot>) -> Self {
+        let named = last.is_some_and(|last| last.entries.values().any(|entry| entry.platform.is_some()));
+        if named && self.platform.as_ref().is_ok_and(PlatformDocument::is_empty) {
+            self.platform = Err(Unavailable::NothingLeft);
+        }
+        self
+    }
+}
+
 impl Report {
     /// How long ago the source that is furthest behind could last be used; `None` if one never could.
     #[must_use]
@@ -93,7 +105,7 @@ impl Report {
 pub async fn refresh(
     accounts: &Accounts,
     keys: &ApplicationKeys,
-    mut sources: Sources,
+    sources: Sources,
     now: Timestamp,
 ) -> Result<Report, RefreshError> {
     let sealer = &keys.configuration;
@@ -110,9 +122,7 @@ pub async fn refresh(
             None
         }
     };
-    if nothing_is_left(&sources, last.as_ref()) {
-        sources.platform = Err(Unavailable::NothingLeft);
-    }
+    let sources = sources.believed(last.as_ref());
     let last_known = last.clone().unwrap_or_default();
     let (next, quarantined) = merge(&last_known, sources.platform.as_ref().ok(), sources.manifest.as_ref().ok(), now);
 
@@ -142,9 +152,4 @@ pub async fn refresh(
 
 fn report_of(last_good: Option<Timestamp>, failure: Option<Unavailable>) -> SourceReport {
     SourceReport { last_good, failure: failure.map(|error| error.to_string()) }
-}
-
-fn nothing_is_left(sources: &Sources, last: Option<&Snapshot>) -> bool {
-    let named = last.is_some_and(|last| last.entries.values().any(|entry| entry.platform.is_some()));
-    named && sources.platform.as_ref().is_ok_and(PlatformDocument::is_empty)
 }

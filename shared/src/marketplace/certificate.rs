@@ -137,6 +137,12 @@ impl IdpKey {
         self.used.includes(now)
     }
 
+    /// Within which limits it is to be used.
+    #[must_use]
+    pub fn in_use(&self) -> Validity {
+        self.used
+    }
+
     /// When its certificate expires by its own word, which is a reason to ask for another.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::{DocumentError, PlatformDocument};
@@ -75,6 +76,12 @@ impl PlatformUrl {
         Self::new(host, api_path.as_deref().unwrap_or("/api/config/v1"))
             .map_err(|error| EnvError::Invalid { name: "MNO_DEVPL_HOST", reason: error.to_string() })
     }
+
+    /// The address; there is no credential in it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
 
 impl DeveloperPlatform {
@@ -89,6 +96,14 @@ impl DeveloperPlatform {
     /// # Errors
     /// [`PlatformError`]: nothing was changed, and trying again later may help.
     pub async fn fetch(&self) -> Result<PlatformDocument, PlatformError> {
+        Ok(self.fetch_dated().await?.0)
+    }
+
+    /// The same, with what time it was for the platform when it answered, if it says so.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub async fn fetch_dated(&self) -> Result<(PlatformDocument, Option<Timestamp>), PlatformError> {
         let response = http_client::new(TIMEOUT)
             .map_err(PlatformError::Transport)?
             .get(self.url.0.clone())
@@ -102,9 +117,10 @@ impl DeveloperPlatform {
             401 => return Err(PlatformError::Unauthorized),
             other => return Err(PlatformError::Status(other)),
         }
+        let date = http_client::date(response.headers());
         let body = http_client::body_within(MAX_DOCUMENT_LEN, response).await.map_err(transport)?;
         let body = body.ok_or(PlatformError::TooLarge)?;
-        Ok(PlatformDocument::parse(&body)?)
+        Ok((PlatformDocument::parse(&body)?, date))
     }
 }
 
