@@ -183,6 +183,31 @@ async fn a_secret_that_was_replaced_at_once_costs_the_snapshot_until_the_sources
 }
 
 #[tokio::test]
+async fn what_cannot_be_opened_is_not_overwritten_by_half_of_the_sources() {
+    let table = Table::empty().await;
+    table.refresh(&keys(FIRST, None), sources(2, ""), start()).await;
+    let report = table.refresh(&keys(SECOND, None), platform_down(), start()).await;
+    assert_eq!((report.version, report.changed, report.marketplaces.len()), (1, false, 0));
+    assert_eq!(table.read(keys(FIRST, None)).await, Some(2), "whoever puts the secret right has it back");
+    table.world.stop().await;
+}
+
+#[tokio::test]
+async fn before_both_sources_could_be_used_there_is_no_configuration() {
+    let table = Table::empty().await;
+    let key = keys(FIRST, None);
+    let no_manifest = || Err(Unavailable::Manifest(Manifest::parse("[]").unwrap_err()));
+    for sources in [platform_down(), Sources { manifest: no_manifest(), ..sources(2, "") }] {
+        let report = table.refresh(&key, sources, start()).await;
+        assert_eq!((report.version, report.changed, report.age(start())), (0, false, None));
+        assert_eq!(table.read(keys(FIRST, None)).await, None);
+    }
+    table.refresh(&key, sources(2, ""), start()).await;
+    assert_eq!(table.read(keys(FIRST, None)).await, Some(2));
+    table.world.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_read_serves_for_a_while_and_then_somebody_looks() {
     let table = Table::empty().await;
     let key = keys(FIRST, None);

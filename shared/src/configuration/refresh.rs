@@ -7,6 +7,7 @@ use super::{Head, Quarantined, Snapshot, merge};
 use crate::{
     application_keys::ApplicationKeys,
     marketplace::{Manifest, ManifestError, PlatformDocument, PlatformError},
+    sealed::Sealer,
     secrets::SecretsError,
     store::{Accounts, PutConfigurationError, StoreError},
 };
@@ -87,6 +88,10 @@ impl Sources {
         }
         self
     }
+
+    fn are_usable(&self) -> bool {
+        self.platform.is_ok() && self.manifest.is_ok()
+    }
 }
 
 impl Report {
@@ -109,19 +114,9 @@ pub async fn refresh(
     now: Timestamp,
 ) -> Result<Report, RefreshError> {
     let sealer = &keys.configuration;
-    let stored = accounts.configuration().await?;
-    let (head, sealed) = stored.unwrap_or_default();
-    let last = match sealer.open::<Snapshot>(&sealed) {
-        Ok(last) => Some(last),
-        Err(error) => {
-            if head.version > 0 {
-                tracing::error!(
-                    "the stored configuration is lost: {error}; was the application secret replaced at once?"
-                );
-            }
-            None
-        }
-    };
+    let (head, sealed) = accounts.configuration().await?.unwrap_or_default();
+    let last = opened(sealer, &head, &sealed);
+    let stored_version = head.version;
     let sources = sources.believed(last.as_ref());
     let last_known = last.clone().unwrap_or_default();
     let (next, quarantined) = merge(&last_known, sources.platform.as_ref().ok(), sources.manifest.as_ref().ok(), now);
@@ -132,22 +127,33 @@ pub async fn refresh(
         manifest_at: sources.manifest.is_ok().then_some(now).or(head.manifest_at),
         ..head.clone()
     };
-    if changed || !sealer.is_sealed_with_present_key(&sealed) {
+    if last.is_none() && !sources.are_usable() {
+        // Half of a first snapshot is none, and one that cannot be opened today may be opened tomorrow.
+        new_head = head;
+    } else if changed || !sealer.is_sealed_with_present_key(&sealed) {
         new_head.version += 1;
         new_head = accounts.put_configuration(new_head, &sealer.seal(&next), &head).await?;
     } else {
         accounts.confirm_configuration(&new_head).await?;
     }
-    let gone = last_known.entries.keys().filter(|key| !next.entries.contains_key(*key));
     Ok(Report {
         version: new_head.version,
-        changed,
-        removed: gone.cloned().collect(),
+        changed: changed && new_head.version != stored_version,
+        removed: last_known.entries.into_keys().filter(|key| !next.entries.contains_key(key)).collect(),
         marketplaces: next.entries.into_keys().collect(),
         quarantined,
         platform: report_of(new_head.platform_at, sources.platform.err()),
         manifest: report_of(new_head.manifest_at, sources.manifest.err()),
     })
+}
+
+/// The last snapshot, if there is one and it can be opened.
+fn opened(sealer: &Sealer, head: &Head, sealed: &str) -> Option<Snapshot> {
+    let last = sealer.open(sealed);
+    if let (Err(error), true) = (&last, head.version > 0) {
+        tracing::error!("the stored configuration is lost: {error}; was the application secret replaced at once?");
+    }
+    last.ok()
 }
 
 fn report_of(last_good: Option<Timestamp>, failure: Option<Unavailable>) -> SourceReport {
