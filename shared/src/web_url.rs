@@ -41,9 +41,12 @@ fn parse_if(text: &str, is_allowed: impl FnOnce(&str, &Host<&str>) -> bool) -> O
 
 fn is_loopback(host: &Host<&str>) -> bool {
     match host {
-        Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+        Host::Domain(name) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.to_canonical().is_loopback(),
     }
 }
 
@@ -115,6 +118,10 @@ mod tests {
             "https://[::1]:9001",
             "javascript:alert(1)",
             "https://hub.example/a/../b",
+            "https://[::ffff:a9fe:a9fe]",
+            "https://[::ffff:7f00:1]:9001",
+            "https://localhost.:9001",
+            "http://localhost.:9001",
             "https://metadata.google.internal",
             "https://metadata.google.internal./computeMetadata",
         ] {
@@ -129,7 +136,14 @@ mod tests {
         for local in ["http://localhost:3000", "http://127.0.0.1:4000", "http://connec.test", "http://10.0.0.7:8080"] {
             assert!(parse_local(local).is_some() && parse_public(local).is_none(), "{local}");
         }
-        for this_machine in ["https://localhost", "https://hub.localhost", "https://127.0.0.1", "https://[::1]"] {
+        for this_machine in [
+            "https://localhost",
+            "https://localhost.",
+            "https://hub.localhost",
+            "https://127.0.0.1",
+            "https://[::1]",
+            "https://[::ffff:7f00:1]",
+        ] {
             assert!(parse_public(this_machine).is_none(), "{this_machine}");
         }
         assert!(parse_public("https://10.0.0.7").is_some() && parse_local("https://hub.test").is_some());

@@ -200,7 +200,10 @@ def check_logs(account, description, seen):
             raise SystemExit(f"tests/deploy: {function} logged nothing, so nothing was shown about its log; groups: {list(logs)}")
     lines = lines_of(logs)
     # The flows broke the platform: that must have been told, with the age of what went on.
-    for told in ['"UnusableSources":1', '"ConfigurationAge":', "what it last said goes on being served: developer platform"]:
+    for told in [
+        '"UnusableSources":1', '"QuarantinedMarketplaces":1', '"ConfigurationAge":',
+        "what it last said goes on being served: developer platform", "set aside: sso.x509_certificate",
+    ]:
         if not any(told in line for line in lines):
             raise SystemExit(f"tests/deploy: no line of any log has {told}")
     sandbox = description["sandbox"]

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use shared::{
     application_keys::{ApplicationKeys, RotatingKeys},
     clock::SystemClock,
-    configuration::{Configuration, RefreshError, Report, Sources, Unavailable, refresh},
+    configuration::{Configuration, Head, RefreshError, Report, Sources, Unavailable, refresh},
     marketplace::{DocumentError, Manifest, PlatformDocument, PlatformError},
     secret::Secret,
     secrets::Key,
-    store::{Accounts, PutConfigurationError},
+    store::{Accounts, PutConfigurationError, StoreError},
     testing,
 };
 
@@ -138,6 +138,68 @@ async fn of_two_refreshes_at_once_one_counts() {
     }
     let last = won.iter().max_by_key(|report| report.version).unwrap();
     assert_eq!(table.read(keys(FIRST, None)).await, Some(last.marketplaces.len()));
+    table.world.stop().await;
+}
+
+#[tokio::test]
+async fn of_two_that_replace_the_same_snapshot_exactly_one_does() {
+    let table = Table::empty().await;
+    let key = keys(FIRST, None);
+    table.refresh(&key, sources(2, ""), start()).await;
+    let (head, sealed) = table.accounts.configuration().await.unwrap().unwrap();
+    let next = Head { version: head.version + 1, ..head.clone() };
+    let put = || table.accounts.put_configuration(next.clone(), &sealed, &head);
+    put().await.unwrap();
+    assert!(matches!(put().await.unwrap_err(), PutConfigurationError::Conflict));
+    let late = table.accounts.confirm_configuration(&head).await.unwrap_err();
+    assert!(matches!(late, PutConfigurationError::Conflict));
+    table.world.stop().await;
+}
+
+#[tokio::test]
+async fn a_snapshot_that_is_half_replaced_is_not_read() {
+    let table = Table::empty().await;
+    let key = keys(FIRST, None);
+    table.refresh(&key, sources(600, ""), start()).await;
+    let configuration = Configuration::new(table.accounts.clone(), rotating(keys(FIRST, None)));
+    assert!(configuration.find("hub-0", start()).await.is_ok());
+    // As somebody would see it who reads while another writes.
+    for mut item in table.world.configuration_items().await {
+        let is_second = item["SK"].as_s().unwrap().ends_with("001");
+        let is_head = item.contains_key("parts");
+        if is_second || is_head {
+            item.insert("version".to_owned(), AttributeValue::N(if is_head { "3" } else { "2" }.to_owned()));
+            table.world.put(item).await;
+        }
+    }
+    assert!(matches!(table.accounts.configuration().await.unwrap_err(), StoreError::Torn));
+    assert_eq!(table.read(keys(FIRST, None)).await, None);
+    assert!(configuration.find("hub-0", after(60)).await.is_ok(), "who knew the one before goes on");
+    table.world.stop().await;
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_stops_nobody_from_looking() {
+    let table = Table::empty().await;
+    let key = keys(FIRST, None);
+    table.refresh(&key, sources(1, ""), start()).await;
+    let configuration = Configuration::new(table.accounts.clone(), rotating(keys(FIRST, None)));
+    assert!(configuration.find("hub-0", after(3_600)).await.is_ok());
+    table.refresh(&key, sources(2, ""), start()).await;
+    assert!(configuration.find("hub-1", start()).await.is_ok());
+    table.world.stop().await;
+}
+
+#[tokio::test]
+async fn marketplaces_of_the_manifest_need_no_platform() {
+    let table = Table::empty().await;
+    let key = keys(FIRST, None);
+    let acme = testing::entries("").remove("acme-hub").unwrap().platform.unwrap();
+    let manifest = json!({ "marketplaces": { "big-bank": { "configuration": acme } } }).to_string();
+    let sources = Sources { platform: platform_down().platform, ..sources(0, &manifest) };
+    let report = table.refresh(&key, sources, start()).await;
+    assert_eq!((report.version, report.marketplaces), (1, vec!["big-bank".to_owned()]));
+    assert_eq!(table.read(keys(FIRST, None)).await, Some(1));
     table.world.stop().await;
 }
 

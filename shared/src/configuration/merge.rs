@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Snapshot;
 use crate::marketplace::{Directory, Entry, Manifest, Marketplace, MarketplaceError, PlatformDocument};
@@ -51,16 +52,19 @@ pub fn merge(
         }
         if let Some(usable) = entries.iter().find(|entry| is_usable(key, entry, &mut problems)) {
             next.entries.insert(key.to_owned(), usable.clone());
-            fallbacks.insert(key, entries.last().filter(|_| last.entries.contains_key(key)).cloned());
+            if last.entries.contains_key(key) {
+                fallbacks.insert(key, entries.last().cloned());
+            }
         }
     }
     part_twins(&mut next, &mut fallbacks, &mut problems);
+    // Whoever switched it off knows; it must not hide what is wrong with others.
+    problems.retain(|key, _| !manifest.is_some_and(|manifest| Manifest::disables(manifest.marketplaces.get(key))));
     let quarantined = problems.into_iter().map(|(marketplace, problem)| {
         let since = next.entries.contains_key(&marketplace).then(|| {
-            *next
-                .kept_since
-                .entry(marketplace.clone())
-                .or_insert_with(|| last.kept_since.get(&marketplace).copied().unwrap_or(now))
+            let since = last.kept_since.get(&marketplace).copied().unwrap_or(now);
+            next.kept_since.insert(marketplace.clone(), since);
+            since
         });
         Quarantined { reason: problem.to_string(), served_as_of_before_since: since, marketplace }
     });
@@ -79,8 +83,8 @@ fn named<'k>(
         entries.map(|(key, _)| key)
     };
     let of_platform = platform.iter().flat_map(|document| {
-        let refused = document.refused.iter().map(|(key, _)| key).filter(|key| last.entries.contains_key(*key));
-        document.entries.keys().chain(refused)
+        let may_be_meant = last.entries.keys().filter(|key| document.problem_of(key).is_some());
+        document.entries.keys().chain(may_be_meant)
     });
     let of_manifest = manifest.iter().flat_map(|manifest| manifest.marketplaces.keys());
     of_platform
@@ -93,48 +97,80 @@ fn named<'k>(
 
 impl Candidates {
     fn of(key: &str, last: &Snapshot, platform: Option<&PlatformDocument>, manifest: Option<&Manifest>) -> Self {
-        let is_known = last.entries.contains_key(key);
-        let known = last.entries.get(key).cloned().unwrap_or_default();
-        let is_refused = platform.is_some_and(|document| document.refused.iter().any(|(refused, _)| refused == key));
-        let newest = match platform {
-            Some(document) => document.entries.get(key).cloned(),
-            None => known.platform.clone(),
-        };
-        // What the platform names, usable or not, may go on as it was before.
-        let before = known.platform.clone().filter(|_| newest.is_some() || is_refused);
-        let (said, problem) = match manifest.map(|manifest| manifest.marketplaces.get(key)) {
-            None => (known.manifest.clone(), None),
-            Some(said) => match Manifest::check(said) {
-                Ok(()) => (said.cloned(), None),
-                Err(problem) => (known.manifest.clone(), Some(problem)),
-            },
-        };
-        // Of a newcomer nothing is known that could go on: it is served as both sources say, or not at all.
-        let unreadable = problem.clone().or(manifest.is_none().then_some(MarketplaceError::NoManifest));
-        if let (false, Some(problem)) = (is_known, unreadable) {
-            return Self { entries: Vec::new(), problem: Some(problem) };
-        }
-        let facts_before = Manifest::with_facts_of(said.as_ref(), known.manifest.as_ref());
-        let nobody_describes_it = newest.is_none() && before.is_none() && !Manifest::describes(said.as_ref());
-        if nobody_describes_it {
+        let known = last.entries.get(key);
+        let platform = PlatformPart::of(key, known, platform);
+        let (said, problem) = said_of(key, known, manifest);
+        let problem = problem.or(platform.problem.clone());
+        let Some(known) = known else { return Self::of_newcomer(platform, said, problem, manifest.is_some()) };
+        let describes = platform.is_named() || Manifest::describes(said.as_ref());
+        if !describes {
             return Self { entries: Vec::new(), problem: Some(problem.unwrap_or(MarketplaceError::NoSource)) };
         }
-        let entry = |platform: &Option<_>, manifest: &Option<_>| Entry {
-            platform: platform.clone(),
-            manifest: manifest.clone(),
-        };
-        let mut entries = vec![
-            entry(&newest, &said),
-            entry(&before, &said),
-            entry(&newest, &facts_before),
-            entry(&before, &facts_before),
-        ];
-        entries.truncate(if is_known { entries.len() } else { 1 });
-        if is_refused {
-            // Without the platform's part it would be another marketplace.
-            entries.retain(|entry| entry.platform.is_some());
+        let facts_before = Manifest::with_facts_of(said.as_ref(), known.manifest.as_ref());
+        let mut entries = Vec::new();
+        for manifest in [&said, &facts_before] {
+            for platform in [&platform.newest, &platform.before] {
+                entries.push(Entry { platform: platform.clone(), manifest: manifest.clone() });
+            }
         }
+        // Without the platform's part it would be another marketplace.
+        entries.retain(|entry| entry.platform.is_some() || !platform.is_named());
         Self { entries, problem }
+    }
+
+    /// Of a newcomer nothing is known that could go on: it is served as both sources say, or not at all.
+    fn of_newcomer(
+        platform: PlatformPart,
+        said: Option<Value>,
+        problem: Option<MarketplaceError>,
+        has_manifest: bool,
+    ) -> Self {
+        let problem = problem.or((!has_manifest).then_some(MarketplaceError::NoManifest));
+        let entries = match problem {
+            Some(_) => Vec::new(),
+            None => vec![Entry { platform: platform.newest, manifest: said }],
+        };
+        Self { entries, problem }
+    }
+}
+
+/// What the platform says of one marketplace.
+struct PlatformPart {
+    newest: Option<Value>,
+    /// What it said before, if it may go on.
+    before: Option<Value>,
+    problem: Option<MarketplaceError>,
+}
+
+impl PlatformPart {
+    fn of(key: &str, known: Option<&Entry>, platform: Option<&PlatformDocument>) -> Self {
+        let known = known.and_then(|entry| entry.platform.clone());
+        let Some(document) = platform else { return Self { newest: known, before: None, problem: None } };
+        let (newest, problem) = (document.entries.get(key).cloned(), document.problem_of(key));
+        // What the platform names, usable or not, may go on as it was before; of what was the manifest's alone it says nothing.
+        let problem = problem.filter(|_| known.is_some());
+        let before = known.filter(|_| newest.is_some() || problem.is_some());
+        Self { newest, before, problem }
+    }
+
+    fn is_named(&self) -> bool {
+        self.newest.is_some() || self.before.is_some()
+    }
+}
+
+/// What the manifest says of one marketplace: the newest that can be read. That it is disabled counts in any case.
+fn said_of(
+    key: &str,
+    known: Option<&Entry>,
+    manifest: Option<&Manifest>,
+) -> (Option<Value>, Option<MarketplaceError>) {
+    let before = known.and_then(|entry| entry.manifest.as_ref());
+    let Some(manifest) = manifest else { return (before.cloned(), None) };
+    let said = manifest.marketplaces.get(key);
+    match Manifest::check(said) {
+        Ok(()) => (said.cloned(), None),
+        Err(problem) if Manifest::disables(said) => (Some(Manifest::disabled(before)), Some(problem)),
+        Err(problem) => (before.cloned(), Some(problem)),
     }
 }
 
@@ -149,15 +185,36 @@ fn is_usable(key: &str, entry: &Entry, problems: &mut Problems) -> bool {
     }
 }
 
-/// Marketplaces that share credentials become what they were before, or nothing.
+/// Parts marketplaces that share credentials: newcomers go first, the others become what they were before, and if that does not help
+/// either, nothing.
 fn part_twins(next: &mut Snapshot, fallbacks: &mut BTreeMap<&str, Option<Entry>>, problems: &mut Problems) {
-    for may_fall_back in [true, false] {
-        for (key, problem) in Directory::of(&next.entries).refused() {
-            problems.entry(key.clone()).or_insert_with(|| problem.clone());
-            match fallbacks.get_mut(key.as_str()).and_then(Option::take).filter(|_| may_fall_back) {
+    loop {
+        let directory = Directory::of(&next.entries);
+        let twins = directory.refused();
+        if twins.is_empty() {
+            return;
+        }
+        let rank = |key: &str| match fallbacks.get(key) {
+            None => Rank::Newcomer,
+            Some(Some(_)) => Rank::CanFallBack,
+            Some(None) => Rank::HasFallenBack,
+        };
+        let first = twins.iter().map(|(key, _)| rank(key)).min();
+        let part: Vec<_> = twins.iter().filter(|(key, _)| Some(rank(key)) == first).cloned().collect();
+        for (key, problem) in part {
+            match fallbacks.get_mut(key.as_str()).and_then(Option::take) {
                 Some(entry) => next.entries.insert(key.clone(), entry),
-                None => next.entries.remove(key),
+                None => next.entries.remove(&key),
             };
+            problems.entry(key).or_insert(problem);
         }
     }
+}
+
+/// In which order twins are parted.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Newcomer,
+    CanFallBack,
+    HasFallenBack,
 }

@@ -129,7 +129,8 @@ impl Configuration {
     pub async fn current(&self, now: Timestamp) -> Result<Arc<Directory>, NotConfigured> {
         let known = self.0.known();
         let age = now.duration_since(known.looked_at);
-        if known.directory.is_none() || age >= MAX_STALENESS {
+        // A clock that went back tells no age.
+        if known.directory.is_none() || age >= MAX_STALENESS || age.is_negative() {
             self.0.look(now).await;
         } else if age >= MAX_AGE {
             let reader = Arc::clone(&self.0);
@@ -184,7 +185,8 @@ impl Reader {
         let Some((accounts, keys)) = &self.source else { return };
         let _alone = self.looking.lock().await;
         let known = self.known();
-        if now.duration_since(known.looked_at) < MIN_INTERVAL {
+        let age = now.duration_since(known.looked_at);
+        if !age.is_negative() && age < MIN_INTERVAL {
             return;
         }
         let found = match newer(accounts, keys, &known, now).await {

@@ -10,6 +10,7 @@ use crate::{
     sealed::Sealer,
     secrets::SecretsError,
     store::{Accounts, PutConfigurationError, StoreError},
+    telemetry::causes,
 };
 
 /// What the sources say now.
@@ -127,8 +128,8 @@ pub async fn refresh(
         manifest_at: sources.manifest.is_ok().then_some(now).or(head.manifest_at),
         ..head.clone()
     };
-    if last.is_none() && !sources.are_usable() {
-        // Half of a first snapshot is none, and one that cannot be opened today may be opened tomorrow.
+    if last.is_none() && !sources.are_usable() && (head.version > 0 || next.entries.is_empty()) {
+        // A snapshot that cannot be opened today may be opened tomorrow, and a first one of nothing would be none.
         new_head = head;
     } else if changed || !sealer.is_sealed_with_present_key(&sealed) {
         new_head.version += 1;
@@ -147,6 +148,11 @@ pub async fn refresh(
     })
 }
 
+fn with_causes(error: &Unavailable) -> String {
+    let causes = causes(error);
+    if causes.is_empty() { error.to_string() } else { format!("{error}: {causes}") }
+}
+
 /// The last snapshot, if there is one and it can be opened.
 fn opened(sealer: &Sealer, head: &Head, sealed: &str) -> Option<Snapshot> {
     let last = sealer.open(sealed);
@@ -157,5 +163,5 @@ fn opened(sealer: &Sealer, head: &Head, sealed: &str) -> Option<Snapshot> {
 }
 
 fn report_of(last_good: Option<Timestamp>, failure: Option<Unavailable>) -> SourceReport {
-    SourceReport { last_good, failure: failure.map(|error| error.to_string()) }
+    SourceReport { last_good, failure: failure.map(|error| with_causes(&error)) }
 }

@@ -131,11 +131,20 @@ fn a_malformed_entry_or_one_that_is_there_twice_leaves_what_was_good() {
 }
 
 #[test]
-fn an_entry_without_a_key_is_named_by_its_place_and_does_no_harm() {
-    let document = document(|all| all["acme-hub"]["marketplace"] = json!("NOT A KEY"));
-    let (next, quarantined) = merge(&last(), Some(&document), Some(&manifest("")), now());
-    assert_eq!(names(&quarantined), [("entry 1", false)]);
-    assert_eq!(api_key(&next, "acme-hub"), None, "the platform does not name it any more");
+fn an_entry_without_a_readable_key_takes_nobody_out() {
+    for garbled in [json!("NOT A KEY"), json!(7), Value::Null] {
+        let document = document(|all| all["acme-hub"]["marketplace"] = garbled.clone());
+        let (next, quarantined) = merge(&last(), Some(&document), Some(&manifest("")), now());
+        assert_eq!(names(&quarantined), [("acme-hub", true), ("entry 1", false)], "{garbled}");
+        assert!(next.entries == last().entries, "{garbled}");
+    }
+    for garbage in ["[null]", "[{}]", "[7, null]"] {
+        let body = format!(r#"{{"marketplaces": {garbage}}}"#);
+        let document = PlatformDocument::parse(body.as_bytes()).unwrap();
+        let (next, quarantined) = merge(&last(), Some(&document), Some(&manifest("")), now());
+        assert!(next.entries == last().entries, "{garbage}");
+        assert!(names(&quarantined).starts_with(&[("acme-hub", true), ("entry 1", false)]), "{garbage}");
+    }
 }
 
 #[test]
@@ -154,16 +163,43 @@ fn what_the_platform_no_longer_names_is_gone_whatever_the_manifest_adds() {
 }
 
 #[test]
-fn a_broken_entry_does_not_keep_the_vendor_from_disabling_it() {
-    let text = "marketplaces: {acme-hub: {disabled: true}}";
-    let (next, quarantined) = merge(&last(), Some(&document(BROKEN)), Some(&manifest(text)), now());
-    assert_eq!(names(&quarantined), [("acme-hub", true)]);
-    assert_eq!(Directory::of(&next.entries).find("acme-hub").unwrap_err(), NotServed::Disabled);
+fn nothing_keeps_the_vendor_from_disabling_a_marketplace() {
+    let is_disabled = |document: &PlatformDocument, entry: &str| {
+        let manifest = manifest(&format!("marketplaces: {{acme-hub: {{disabled: true, {entry}}}}}"));
+        let (next, quarantined) = merge(&last(), Some(document), Some(&manifest), now());
+        assert_eq!(quarantined, [], "{entry}: whoever switched it off knows");
+        assert_eq!(Directory::of(&next.entries).find("acme-hub").unwrap_err(), NotServed::Disabled, "{entry}");
+        assert!(Directory::of(&next.entries).find("northbank").is_ok());
+    };
+    is_disabled(&document(BROKEN), "");
+    for mistake in [
+        "configuration: {api: {host: 'htps://x'}}",
+        "certificates: [{certificate: nonsense}]",
+        "certificates: [{certificate: x, until: '2026-12-01'}]",
+        "historical_environment: prod",
+        "opnid: true",
+        "openid: 7",
+    ] {
+        is_disabled(&document(|_| ()), mistake);
+    }
+}
 
-    let text = "marketplaces: {acme-hub: {disabled: true, configuration: {api: {host: 'htps://x'}}}}";
-    let (next, quarantined) = merge(&last(), Some(&document(|_| ())), Some(&manifest(text)), now());
-    assert_eq!(names(&quarantined), [("acme-hub", true)]);
-    assert_eq!(Directory::of(&next.entries).find("acme-hub").unwrap_err(), NotServed::Disabled);
+#[test]
+fn a_certificate_that_is_taken_back_is_not_trusted_any_more() {
+    let with = |entry: &str| manifest(&format!("marketplaces: {{acme-hub: {entry}}}"));
+    let pem = testing::entries("")["acme-hub"].platform.as_ref().unwrap()["sso"]["x509_certificate"].to_string();
+    let without = document(|all| {
+        all["acme-hub"]["sso"]["x509_certificate"] = Value::Null;
+        all["acme-hub"]["sso"]["x509_fingerprint"] = Value::Null;
+    });
+    let last = served(&without, &with(&format!("{{certificates: [{{certificate: {pem}}}]}}")));
+    for taken_back in ["{certificates: []}", "{certificates: null}", "{}", "null"] {
+        let (next, quarantined) = merge(&last, Some(&without), Some(&with(taken_back)), now());
+        assert_eq!(names(&quarantined), [("acme-hub", false)], "{taken_back}");
+        assert_eq!(api_key(&next, "acme-hub"), None, "{taken_back}");
+    }
+    let (next, quarantined) = merge(&last, Some(&without), Some(&with("{certificates: [{certificate: typo}]}")), now());
+    assert_eq!((names(&quarantined), next.entries == last.entries), (vec![("acme-hub", true)], true));
 }
 
 #[test]
@@ -240,15 +276,12 @@ fn a_marketplace_of_the_manifest_alone_is_kept_and_let_go_likewise() {
 
 #[test]
 fn a_newcomer_with_somebody_elses_credentials_harms_nobody_but_itself() {
-    let twin = document(|all| {
-        all["twin"] = all["acme-hub"].clone();
-        all["twin"]["marketplace"] = json!("twin");
-    });
-    let (next, quarantined) = merge(&last(), Some(&twin), Some(&manifest("")), now());
-    assert_eq!(names(&quarantined), [("acme-hub", true), ("twin", false)]);
-    assert!(next.entries == last().entries);
-    // And if it takes its victim's place, which says something else of itself now, or nothing that can be used.
-    for change in [NEW_KEY, BROKEN] {
+    let unchanged: fn(&mut Value) = |_| ();
+    for (change, key, aside) in [
+        (unchanged, "k-acme-0f6b2d7c41e94a5f", vec![("twin", false)]),
+        (NEW_KEY, "k-new", vec![("twin", false)]),
+        (BROKEN, "k-acme-0f6b2d7c41e94a5f", vec![("acme-hub", true)]),
+    ] {
         let twin = document(|all| {
             all["twin"] = all["acme-hub"].clone();
             all["twin"]["marketplace"] = json!("twin");
@@ -256,13 +289,27 @@ fn a_newcomer_with_somebody_elses_credentials_harms_nobody_but_itself() {
             all["twin"]["api"]["key"] = all["acme-hub"]["api"]["key"].clone();
         });
         let (next, quarantined) = merge(&last(), Some(&twin), Some(&manifest("")), now());
-        assert!(names(&quarantined).contains(&("acme-hub", true)), "{quarantined:?}");
-        assert_eq!(api_key(&next, "acme-hub").as_deref(), Some("k-acme-0f6b2d7c41e94a5f"));
-        assert_eq!(merge(&next, Some(&twin), Some(&manifest("")), now()).0.entries.len(), next.entries.len());
+        assert_eq!((api_key(&next, "acme-hub").as_deref(), names(&quarantined)), (Some(key), aside));
+        assert!(merge(&next, Some(&twin), Some(&manifest("")), now()).0 == next, "and again");
     }
-    let (next, quarantined) = merge(&Snapshot::default(), Some(&twin), Some(&manifest("")), now());
+    let twins = document(|all| {
+        all["twin"] = all["acme-hub"].clone();
+        all["twin"]["marketplace"] = json!("twin");
+    });
+    let (next, quarantined) = merge(&Snapshot::default(), Some(&twins), Some(&manifest("")), now());
     assert_eq!(names(&quarantined), [("acme-hub", false), ("twin", false)]);
     assert_eq!(next.entries.keys().collect::<Vec<_>>(), ["northbank"]);
+}
+
+#[test]
+fn two_that_come_to_share_credentials_both_stay_what_they_were() {
+    let shared = document(|all| {
+        all["northbank"]["api"]["id"] = all["acme-hub"]["api"]["id"].clone();
+        all["northbank"]["api"]["key"] = all["acme-hub"]["api"]["key"].clone();
+    });
+    let (next, quarantined) = merge(&last(), Some(&shared), Some(&manifest("")), now());
+    assert_eq!(names(&quarantined), [("acme-hub", true), ("northbank", true)]);
+    assert!(next.entries == last().entries);
 }
 
 #[test]

@@ -152,6 +152,12 @@ pub enum MarketplaceError {
     /// Two entries of one document share this key.
     #[error("the key is used twice")]
     Duplicate,
+    /// The platform does not name it, and has an entry that names nobody.
+    #[error("the developer platform does not name it, but it has an entry without a readable key, which may be this one's")]
+    Unnamed,
+    /// Its previous API key is another marketplace's, so that one could speak for it.
+    #[error("its previous_api_key is a key of another marketplace with the same api.id")]
+    SharedPreviousKey,
     /// Another marketplace has the same API id and key, so neither could be told from the other.
     #[error("another marketplace has the same api.id and api.key")]
     SharedCredentials,

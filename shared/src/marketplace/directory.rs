@@ -100,25 +100,32 @@ impl Directory {
         &self.refused
     }
 
-    /// Marketplaces that share a pair of credentials could each speak for the other.
+    /// Marketplaces that share a pair of credentials could each speak for the other. Where the one is a previous key, its holder is the one
+    /// with the mistake.
     fn set_twins_aside(&mut self) {
-        let mut pairs: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        let mut holders: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
         for (key, marketplace) in &self.marketplaces {
-            let previous = marketplace.previous_api_key.as_ref().map(|previous| &previous.key);
-            for api_key in [Some(&marketplace.api_key), previous].into_iter().flatten() {
-                let holders = pairs.entry((&marketplace.app_id, api_key.expose())).or_default();
-                if !holders.contains(&key.as_str()) {
-                    holders.push(key);
-                }
+            holders.entry((&marketplace.app_id, marketplace.api_key.expose())).or_default().push(key);
+        }
+        let mut twins: BTreeMap<String, MarketplaceError> = BTreeMap::new();
+        for keys in holders.values().filter(|keys| keys.len() > 1) {
+            twins.extend(keys.iter().map(|key| ((*key).to_owned(), MarketplaceError::SharedCredentials)));
+        }
+        for (key, marketplace) in &self.marketplaces {
+            let Some(previous) = &marketplace.previous_api_key else { continue };
+            let pair = (marketplace.app_id.as_str(), previous.key.expose());
+            let others = holders.get(&pair).into_iter().flatten().any(|holder| holder != key);
+            let shared = self.marketplaces.iter().any(|(other, marketplace)| {
+                let previous = marketplace.previous_api_key.as_ref().map(|previous| previous.key.expose());
+                other != key && (marketplace.app_id.as_str(), previous) == (pair.0, Some(pair.1))
+            });
+            if others || shared {
+                twins.entry(key.clone()).or_insert(MarketplaceError::SharedPreviousKey);
             }
         }
-        let mut twins: Vec<String> =
-            pairs.into_values().filter(|keys| keys.len() > 1).flatten().map(str::to_owned).collect();
-        twins.sort_unstable();
-        twins.dedup();
-        for key in twins {
+        for (key, error) in twins {
             self.marketplaces.remove(&key);
-            self.refused.push((key, MarketplaceError::SharedCredentials));
+            self.refused.push((key, error));
         }
     }
 }

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::MarketplaceError;
 use crate::domain::MarketplaceKey;
 
+/// Where an entry says whose it is.
+const KEY: &str = "marketplace";
+
 /// A document that is one; its entries are not looked at yet.
 #[derive(Clone, Default)]
 pub struct PlatformDocument {
@@ -15,6 +18,8 @@ pub struct PlatformDocument {
     pub entries: BTreeMap<String, Value>,
     /// Each that has none, with what is wrong: its key, or else where it stands.
     pub refused: Vec<(String, MarketplaceError)>,
+    /// Whether one of those has no key that can be read.
+    unnamed: bool,
 }
 
 /// A document of the developer platform that cannot be used at all (protocol.md §1.3).
@@ -31,7 +36,7 @@ pub enum DocumentError {
     /// The platform put an error into a 200.
     #[error("developer platform reports an error")]
     Reported,
-    /// There is no `marketplaces` in it.
+    /// There is no `marketplaces` in it, or something else than entries.
     #[error("configuration document has no marketplaces")]
     NoMarketplaces,
 }
@@ -46,7 +51,7 @@ struct Document {
 
 impl fmt::Debug for PlatformDocument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { entries, refused } = self;
+        let Self { entries, refused, .. } = self;
         f.debug_struct("PlatformDocument")
             .field("entries", &entries.keys().collect::<Vec<_>>())
             .field("refused", refused)
@@ -73,7 +78,8 @@ impl PlatformDocument {
         let entries = match document.marketplaces {
             Value::Null => return Err(DocumentError::NoMarketplaces),
             Value::Array(entries) => entries,
-            entry => vec![entry],
+            Value::Object(entry) if entry.contains_key(KEY) => vec![Value::Object(entry)],
+            _ => return Err(DocumentError::NoMarketplaces),
         };
         let mut read = Self::default();
         for (index, entry) in entries.into_iter().enumerate() {
@@ -82,17 +88,29 @@ impl PlatformDocument {
         Ok(read)
     }
 
-    /// Whether it names no marketplace at all.
+    /// Whether it has no entry at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.refused.is_empty()
+    }
+
+    /// What is wrong with what it says of this marketplace, as far as the document alone shows. Where an entry has no key that can be
+    /// read, it may be that of any marketplace that is not named otherwise.
+    #[must_use]
+    pub fn problem_of(&self, key: &str) -> Option<MarketplaceError> {
+        let own = self.refused.iter().find(|(refused, _)| refused == key);
+        let unnamed = || !self.entries.contains_key(key) && self.unnamed;
+        own.map(|(_, error)| error.clone()).or_else(|| unnamed().then_some(MarketplaceError::Unnamed))
     }
 
     /// A key used twice serves neither: we could not tell whose credentials are whose.
     fn take(&mut self, index: usize, entry: Value) {
         let key = match key_of(&entry) {
             Ok(key) => key.to_string(),
-            Err(error) => return self.refused.push((format!("entry {}", index + 1), error)),
+            Err(error) => {
+                self.unnamed = true;
+                return self.refused.push((format!("entry {}", index + 1), error));
+            }
         };
         let is_refused = self.refused.iter().any(|(refused, _)| *refused == key);
         if !is_refused && self.entries.remove(&key).is_none() {
@@ -104,11 +122,10 @@ impl PlatformDocument {
 }
 
 fn key_of(entry: &Value) -> Result<MarketplaceKey, MarketplaceError> {
-    const FIELD: &str = "marketplace";
-    match entry.get(FIELD) {
+    match entry.get(KEY) {
         None if !entry.is_object() => Err(MarketplaceError::Type { field: "entry", expected: "an object" }),
-        None | Some(Value::Null) => Err(MarketplaceError::Missing { field: FIELD }),
+        None | Some(Value::Null) => Err(MarketplaceError::Missing { field: KEY }),
         Some(Value::String(key)) => Ok(key.parse()?),
-        Some(_) => Err(MarketplaceError::Type { field: FIELD, expected: "text" }),
+        Some(_) => Err(MarketplaceError::Type { field: KEY, expected: "text" }),
     }
 }

@@ -16,6 +16,9 @@ const MAX_MANIFEST_LEN: usize = 64 * 1024;
 /// The members of an entry that say what the marketplace is, not how we deal with it.
 const FACTS: [&str; 3] = ["configuration", "historical_environment", "certificates"];
 
+/// The setting that counts even if nothing else of its entry can be read.
+const DISABLED: &str = "disabled";
+
 /// A manifest that is one; what it says of each marketplace is not looked at yet.
 #[derive(Clone, Default)]
 pub struct Manifest {
@@ -124,17 +127,33 @@ impl Manifest {
         ManifestEntry::read(said).is_ok_and(|entry| entry.describes())
     }
 
-    /// What `said` says of how to deal with the marketplace, with what `before` said of where it is and what it signs with.
+    /// What `said` says, with what `before` said in the place of each fact: where the marketplace is, and what it signs with. A fact that
+    /// is not stated any more was taken back, and stays so.
     #[must_use]
     pub fn with_facts_of(said: Option<&Value>, before: Option<&Value>) -> Option<Value> {
-        let mut mixed = said.and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut mixed = said?.as_object()?.clone();
         for fact in FACTS {
-            mixed.remove(fact);
-            if let Some(known) = before.and_then(|before| before.get(fact)) {
-                mixed.insert(fact.to_owned(), known.clone());
+            let known = before.and_then(|before| before.get(fact));
+            match mixed.get_mut(fact).filter(|value| is_stated(value)) {
+                Some(value) => *value = known.cloned().unwrap_or_default(),
+                None => drop(mixed.remove(fact)),
             }
         }
-        (!mixed.is_empty()).then_some(Value::Object(mixed))
+        Some(Value::Object(mixed))
+    }
+
+    /// Whether it says that the marketplace is not served, whatever else it says.
+    #[must_use]
+    pub fn disables(said: Option<&Value>) -> bool {
+        said.and_then(|said| said.get(DISABLED)) == Some(&Value::Bool(true))
+    }
+
+    /// The same entry, disabled.
+    #[must_use]
+    pub fn disabled(said: Option<&Value>) -> Value {
+        let mut said = said.and_then(Value::as_object).cloned().unwrap_or_default();
+        said.insert(DISABLED.to_owned(), true.into());
+        Value::Object(said)
     }
 }
 
@@ -163,6 +182,11 @@ impl ManifestEntry {
     pub(super) fn describes(&self) -> bool {
         self.configuration.is_object()
     }
+}
+
+/// Null and an empty list state nothing.
+fn is_stated(fact: &Value) -> bool {
+    !fact.is_null() && fact.as_array().is_none_or(|items| !items.is_empty())
 }
 
 fn historical_environment(entry: &mut Map<String, Value>) -> Result<Option<HistoricalEnvironment>, MarketplaceError> {

@@ -60,8 +60,10 @@ impl PlatformUrl {
     /// [`PlatformError::Url`] when the two do not make a URL that a secret may be sent to.
     pub fn new(host: &str, api_path: &str) -> Result<Self, PlatformError> {
         let base = format!("{}/{}", host.trim_end_matches('/'), api_path.trim_matches('/'));
-        let base = base.strip_suffix("/marketplaces").unwrap_or(&base);
-        web_url::parse(&format!("{base}/marketplaces")).map(Self).ok_or(PlatformError::Url)
+        let base = base.trim_end_matches('/');
+        let base = base.strip_suffix("/marketplaces").unwrap_or(base);
+        let plain = |url: &Url| url.query().is_none() && url.fragment().is_none();
+        web_url::parse(&format!("{base}/marketplaces")).filter(plain).map(Self).ok_or(PlatformError::Url)
     }
 
     /// What `MNO_DEVPL_HOST` and `MNO_DEVPL_API_PATH` name, variables that all of Maestrano's SDKs read, or else Maestrano's
@@ -166,6 +168,17 @@ mod tests {
         ] {
             let url = PlatformUrl::new(host, path).unwrap();
             assert_eq!(url.0.as_str(), "https://developer.maestrano.com/api/config/v1/marketplaces");
+        }
+    }
+
+    #[test]
+    fn a_path_may_be_empty_and_has_no_query() {
+        for empty in ["", "/"] {
+            let url = PlatformUrl::new("https://platform.test", empty).unwrap();
+            assert_eq!(url.0.as_str(), "https://platform.test/marketplaces");
+        }
+        for bad in ["/api?x", "/api#x"] {
+            assert!(PlatformUrl::new("https://platform.test", bad).is_err(), "{bad}");
         }
     }
 

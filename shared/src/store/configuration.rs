@@ -96,11 +96,7 @@ impl Accounts {
         }
         match self.client.transact_write_items().set_transact_items(Some(writes)).send().await {
             Ok(_) => Ok(head),
-            Err(error)
-                if error.as_service_error().is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
-            {
-                Err(PutConfigurationError::Conflict)
-            }
+            Err(error) if error.as_service_error().is_some_and(was_overtaken) => Err(PutConfigurationError::Conflict),
             Err(error) => Err(StoreError::request("TransactWriteItems")(error).into()),
         }
     }
@@ -149,6 +145,13 @@ impl Accounts {
             .expression_attribute_values(":key", AttributeValue::S(Key::configuration_head().partition().to_owned()));
         query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::request("Query"))
     }
+}
+
+/// Whether the condition on the last version did not hold, or somebody else was writing at that moment.
+fn was_overtaken(error: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { return false };
+    let codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    codes.into_iter().any(|code| ["ConditionalCheckFailed", "TransactionConflict"].contains(&code))
 }
 
 /// Head and sealed part, if all of it belongs together.

@@ -1,11 +1,11 @@
 //! What a developer platform and a manifest may say, fed with anything. Beside not panicking, these must hold:
 //!
 //! * what is served after it can be used, and the same again changes nothing;
-//! * what was good before, and still is named, is served;
+//! * what was good before, and is or may be named still, is served, unless the manifest takes that away;
 //! * nobody is sent over http, or to this machine, unless the manifest says `local`;
 //! * no problem repeats what was said.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{net::IpAddr, sync::LazyLock};
 
 use jiff::Timestamp;
 use shared::{
@@ -13,6 +13,7 @@ use shared::{
     marketplace::{Directory, Manifest, Marketplace, PlatformDocument},
     testing::entries,
 };
+use url::{Host, Url};
 
 /// Stands between the document and the manifest.
 const SEPARATOR: &str = "\n---\n";
@@ -37,13 +38,24 @@ pub fn configuration(data: &[u8]) {
         let directory = Directory::of(&next.entries);
         assert!(directory.refused().is_empty(), "{:?}", directory.refused());
         directory.iter().for_each(|marketplace| goes_nowhere_else(marketplace));
-        let set_aside: BTreeSet<&str> = quarantined.iter().map(|one| one.marketplace.as_str()).collect();
-        for key in last.entries.keys().filter(|key| document.is_none() && !set_aside.contains(key.as_str())) {
-            assert!(next.entries.contains_key(key), "{key} is gone, and nobody said why");
+        let is_served = |key: &String| next.entries.contains_key(key);
+        if manifest.is_none() {
+            // Nothing was said of how to deal with them, so whoever is still named goes on.
+            let is_named = |key: &&String| document.as_ref().is_none_or(|document| names(document, key));
+            let lost: Vec<_> = last.entries.keys().filter(is_named).filter(|key| !is_served(key)).collect();
+            assert!(lost.is_empty(), "{lost:?} are lost");
+        }
+        for one in &quarantined {
+            assert_eq!(one.served_as_of_before_since.is_some(), is_served(&one.marketplace), "{one:?}");
         }
         let (again, _) = merge(&next, document.as_ref(), manifest.as_ref(), Timestamp::UNIX_EPOCH);
         assert!(again == next, "the same again changes something");
     }
+}
+
+/// Whether the document names it, or may name it.
+fn names(document: &PlatformDocument, key: &str) -> bool {
+    document.entries.contains_key(key) || document.problem_of(key).is_some()
 }
 
 fn silent(error: &impl std::error::Error) {
@@ -54,9 +66,18 @@ fn goes_nowhere_else(marketplace: &Marketplace) {
     let connec = marketplace.connec.as_ref().map(|connec| &connec.host);
     let hosts = [&marketplace.app_host, &marketplace.api_host, &marketplace.idm, &marketplace.idp];
     for host in hosts.into_iter().chain(connec) {
-        let public = host.starts_with("https://") && !host.starts_with("https://localhost");
-        assert!(public || marketplace.settings.local, "{host}");
-        assert!(!host.contains("169.254.") || !host.contains("//169.254."), "{host}");
+        let url = Url::parse(host).expect("a host is a URL");
+        let address = match url.host().expect("with a host") {
+            Host::Domain(name) => {
+                assert!(marketplace.settings.local || !name.trim_end_matches('.').ends_with("localhost"), "{host}");
+                None
+            }
+            Host::Ipv4(address) => Some(IpAddr::V4(address)),
+            Host::Ipv6(address) => Some(address.to_canonical()),
+        };
+        let is_local = address.is_some_and(|address| address.is_loopback());
+        assert!(marketplace.settings.local || (url.scheme() == "https" && !is_local), "{host}");
+        assert!(!matches!(address, Some(IpAddr::V4(address)) if address.is_link_local()), "{host}");
     }
     assert!(marketplace.acs_url.starts_with(&format!("{}/", marketplace.idm)));
     assert!(marketplace.idp_sso_url.starts_with(&format!("{}/", marketplace.idp)));

@@ -188,11 +188,13 @@ fn every_variable_that_a_function_reads_is_set_and_no_other() {
 #[test]
 fn what_is_logged_is_chosen_in_one_place() {
     for (folder, function) in Template::read().functions() {
-        assert_eq!(
-            referred(&function["LoggingConfig"]["ApplicationLogLevel"]).as_deref(),
-            Some(LOG_LEVEL.1),
-            "{folder}"
-        );
+        let level = &function["LoggingConfig"]["ApplicationLogLevel"];
+        // Its metrics are lines of the log, which a higher level would take away.
+        if folder == "config-refresh" {
+            assert_eq!(level, "INFO");
+        } else {
+            assert_eq!(referred(level).as_deref(), Some(LOG_LEVEL.1), "{folder}");
+        }
     }
 }
 

@@ -62,21 +62,32 @@ fn two_marketplaces_with_one_app_id_are_told_apart_by_their_keys() {
 
 #[test]
 fn two_with_one_pair_of_credentials_are_both_set_aside() {
-    for previous in [false, true] {
-        let mut entries = entries("");
-        let northbank = entries.get_mut("northbank").unwrap();
-        northbank.platform.as_mut().unwrap()["api"]["id"] = json!("app-9f3d");
-        if previous {
-            northbank.manifest = Some(json!({ "previous_api_key": { "key": KEY, "until": "2031-01-01T00:00:00Z" } }));
-        } else {
-            northbank.platform.as_mut().unwrap()["api"]["key"] = json!(KEY);
-        }
-        let directory = Directory::of(&entries);
-        for key in ["acme-hub", "northbank"] {
-            assert_eq!(directory.find(key).unwrap_err(), NotServed::Unknown);
-            assert!(directory.refused().contains(&(key.to_owned(), MarketplaceError::SharedCredentials)));
-        }
+    let mut entries = entries("");
+    let northbank = entries.get_mut("northbank").unwrap().platform.as_mut().unwrap();
+    northbank["api"] = json!({ "id": "app-9f3d", "key": KEY, "host": "https://hub.northbank.example" });
+    let directory = Directory::of(&entries);
+    for key in ["acme-hub", "northbank"] {
+        assert_eq!(directory.find(key).unwrap_err(), NotServed::Unknown);
+        assert!(directory.refused().contains(&(key.to_owned(), MarketplaceError::SharedCredentials)));
     }
+}
+
+#[test]
+fn of_a_previous_key_that_is_anothers_only_its_holder_is_set_aside() {
+    let mut entries = entries("");
+    let northbank = entries.get_mut("northbank").unwrap();
+    northbank.platform.as_mut().unwrap()["api"]["id"] = json!("app-9f3d");
+    let previous = |key: &str| Some(json!({ "previous_api_key": { "key": key, "until": "2031-01-01T00:00:00Z" } }));
+    northbank.manifest = previous(KEY);
+    let directory = Directory::of(&entries);
+    assert!(directory.find("acme-hub").is_ok() && directory.find("northbank").is_err());
+    assert!(directory.refused().contains(&("northbank".to_owned(), MarketplaceError::SharedPreviousKey)));
+
+    entries.get_mut("northbank").unwrap().manifest = previous("k-old");
+    assert!(Directory::of(&entries).find("northbank").is_ok());
+    entries.get_mut("acme-hub").unwrap().manifest = previous("k-old");
+    let both = Directory::of(&entries);
+    assert!(both.find("acme-hub").is_err() && both.find("northbank").is_err());
 }
 
 #[test]

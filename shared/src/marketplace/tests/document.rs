@@ -26,7 +26,10 @@ fn a_document_that_is_none_is_refused_with_its_reason() {
     let refused = |body: &[u8]| PlatformDocument::parse(body).unwrap_err();
     assert_eq!(refused(vector!("marketplaces_config_error.json")), DocumentError::Reported);
     assert_eq!(refused(vector!("marketplaces_config_missing_key.json")), DocumentError::NoMarketplaces);
-    assert_eq!(refused(br#"{"marketplaces": null}"#), DocumentError::NoMarketplaces);
+    for nothing in ["null", "{}", "7", "true", r#""maintenance""#, r#"{"acme-hub": {}}"#] {
+        let body = format!(r#"{{"marketplaces": {nothing}}}"#);
+        assert_eq!(refused(body.as_bytes()), DocumentError::NoMarketplaces, "{nothing}");
+    }
     let whole = vector!("marketplaces_config.json");
     for malformed in [&b""[..], b"<html>", b"[]", b"7", &whole[..whole.len() / 2]] {
         assert!(matches!(refused(malformed), DocumentError::Malformed { .. }));
