@@ -159,11 +159,7 @@ impl PlatformPart {
 }
 
 /// What the manifest says of one marketplace: the newest that can be read. That it is disabled counts in any case.
-fn said_of(
-    key: &str,
-    known: Option<&Entry>,
-    manifest: Option<&Manifest>,
-) -> (Option<Value>, Option<MarketplaceError>) {
+fn said_of(key: &str, known: Option<&Entry>, manifest: Option<&Manifest>) -> (Option<Value>, Option<MarketplaceError>) {
     let before = known.and_then(|entry| entry.manifest.as_ref());
     let Some(manifest) = manifest else { return (before.cloned(), None) };
     let said = manifest.marketplaces.get(key);

@@ -153,7 +153,9 @@ pub enum MarketplaceError {
     #[error("the key is used twice")]
     Duplicate,
     /// The platform does not name it, and has an entry that names nobody.
-    #[error("the developer platform does not name it, but it has an entry without a readable key, which may be this one's")]
+    #[error(
+        "the developer platform does not name it, but it has an entry without a readable key, which may be this one's"
+    )]
     Unnamed,
     /// Its previous API key is another marketplace's, so that one could speak for it.
     #[error("its previous_api_key is a key of another marketplace with the same api.id")]

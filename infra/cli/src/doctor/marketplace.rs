@@ -282,11 +282,26 @@ mod tests {
 
     #[test]
     fn every_marketplace_that_anybody_names_is_a_subject() {
-        let document = br#"{"marketplaces": [{"marketplace": "a"}, {"marketplace": "NO"}]}"#;
-        let readings = Readings {
+        let picture_of = |document: &str| Picture::of(&readings_of(document), now());
+        let picture = picture_of(r#"{"marketplaces": [{"marketplace": "a"}, {"marketplace": "NO"}]}"#);
+        let keys: Vec<&str> = picture.subjects.keys().map(String::as_str).collect();
+        assert!(["a", "acme-hub", "b", "entry 2"].iter().all(|key| keys.contains(key)), "{keys:?}");
+        let told = |key| lines(key, &picture, &arguments(), None, now());
+        assert_one(&told("a"), Level::Fix, "which counts before it");
+        assert_one(&told("b"), Level::Fix, "the developer platform does not name it");
+        // The entry without a key may be its own.
+        assert_one(&told("acme-hub"), Level::Fix, "it is served as of before");
+        let picture = picture_of(r#"{"marketplaces": [{"marketplace": "a"}]}"#);
+        let acme = lines("acme-hub", &picture, &arguments(), None, now());
+        assert_one(&acme, Level::Warn, "no source names it any more");
+    }
+
+    /// What was read where the platform says this.
+    fn readings_of(document: &str) -> Readings {
+        Readings {
             application: Ok(false),
             sources: Sources {
-                platform: Ok(PlatformDocument::parse(document).unwrap()),
+                platform: Ok(PlatformDocument::parse(document.as_bytes()).unwrap()),
                 manifest: Ok(Manifest::parse("marketplaces: { b: {}, a: { local: true } }").unwrap()),
             },
             platform_lead: None,
@@ -294,13 +309,6 @@ mod tests {
                 shared::configuration::Head::default(),
                 Snapshot { entries: shared::testing::entries(""), ..Snapshot::default() },
             ),
-        };
-        let picture = Picture::of(&readings, now());
-        let keys: Vec<&str> = picture.subjects.keys().map(String::as_str).collect();
-        assert!(["a", "acme-hub", "b", "entry 2"].iter().all(|key| keys.contains(key)), "{keys:?}");
-        let told = |key| lines(key, &picture, &arguments(), None, now());
-        assert_one(&told("a"), Level::Fix, "which counts before it");
-        assert_one(&told("b"), Level::Fix, "the developer platform does not name it");
-        assert_one(&told("acme-hub"), Level::Warn, "no source names it any more");
+        }
     }
 }
