@@ -10,8 +10,7 @@ use crate::{Description, describe, secrets};
 /// # Errors
 /// What the system says.
 pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
-    let lines: String =
-        variables(description).iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
+    let lines: String = variables(description).iter().map(|(name, value)| format!("{name}={value}\n")).collect();
     describe::write(file, lines.as_bytes())
 }
 
@@ -33,9 +32,4 @@ pub fn variables(description: &Description) -> [(&'static str, &str); 12] {
         ("AWS_ENDPOINT_URL_DYNAMODB", &stores.dynamodb_endpoint),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &stores.secrets_manager_endpoint),
     ]
-}
-
-/// JSON in quotes, for a shell as well as for cargo lambda, which takes a bare double quote for a mistake.
-fn quoted(value: &str) -> String {
-    if value.contains(['"', '\'']) { format!("'{}'", value.replace('\'', r"\u0027")) } else { value.to_owned() }
 }

@@ -166,9 +166,8 @@ impl Configuration {
         now: Timestamp,
         question: impl Fn(&Directory) -> Result<T, E>,
     ) -> Result<T, ConfigurationError<E>> {
-        let answer = question(&*self.current(now).await?);
-        if answer.is_ok() {
-            return answer.map_err(ConfigurationError::Marketplace);
+        if let Ok(answer) = question(&*self.current(now).await?) {
+            return Ok(answer);
         }
         self.0.look(now).await;
         question(&*self.current(now).await?).map_err(ConfigurationError::Marketplace)
