@@ -17,6 +17,7 @@ pub mod clock;
 pub mod configuration;
 pub mod domain;
 pub mod env;
+pub mod event;
 pub mod http;
 pub mod http_client;
 pub mod identity;

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 use crate::{
     http_client::{self, LazyClient},
     marketplace::Marketplace,
-    session::{ActiveSession, Session, Token},
+    session::{ActiveSession, Session, TokenDigest},
     store::{Accounts, StoreError},
     telemetry::causes,
 };
@@ -71,7 +71,7 @@ enum Valid {
 }
 
 impl SessionCheck {
-    /// The session of a cookie, if it holds: in our table, and at its marketplace where that is due to be asked. `marketplace` is
+    /// The session with this id, if it holds: in our table, and at its marketplace where that is due to be asked. `marketplace` is
     /// the one it belongs to; none, if we do not serve that any more, and then nothing of it holds.
     ///
     /// A marketplace that does not answer ends nothing at once: sessions go on for as long again as it had vouched for them, but
@@ -82,7 +82,7 @@ impl SessionCheck {
     pub async fn held(
         &self,
         accounts: &Accounts,
-        id: &Token,
+        id: &TokenDigest,
         active: ActiveSession,
         marketplace: Option<&Marketplace>,
         now: Timestamp,

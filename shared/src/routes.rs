@@ -1,5 +1,5 @@
 //! The addresses that marketplaces know us by: those that a vendor registers on the developer platform (design.md §3), in all the
-//! spellings that were ever used (protocol.md §3.3, §3.9). `{mp}` is a marketplace key.
+//! spellings that were ever used (protocol.md §3.3, §3.9, §5). `{mp}` is a marketplace key.
 
 use url::form_urlencoded;
 
@@ -20,6 +20,23 @@ pub const OLDEST_SAML_INITIALIZE: &str = "/maestrano/init";
 /// The oldest spelling of [`SAML_CONSUME`]: idem.
 pub const OLDEST_SAML_CONSUME: &str = "/maestrano/consume";
 
+/// Where a marketplace tells that a group's service ends.
+pub const GROUP_REMOVAL: &str = "/mno-enterprise/{mp}/account/group/{group}";
+/// Where a marketplace tells that a person no longer belongs to a group.
+pub const MEMBER_REMOVAL: &str = "/mno-enterprise/{mp}/account/group/{group}/user/{user}";
+/// An older spelling of [`GROUP_REMOVAL`].
+pub const OLDER_GROUP_REMOVAL: &str = "/maestrano/account/groups/{group}/{mp}";
+/// An older spelling of [`MEMBER_REMOVAL`].
+pub const OLDER_MEMBER_REMOVAL: &str = "/maestrano/account/groups/{group}/users/{user}/{mp}";
+/// The oldest spelling of [`GROUP_REMOVAL`]: the credentials tell the marketplace.
+pub const OLDEST_GROUP_REMOVAL: &str = "/maestrano/account/groups/{group}";
+/// The oldest spelling of [`MEMBER_REMOVAL`]: idem.
+pub const OLDEST_MEMBER_REMOVAL: &str = "/maestrano/account/groups/{group}/users/{user}";
+/// Another spelling of [`GROUP_REMOVAL`]: idem.
+pub const OTHER_GROUP_REMOVAL: &str = "/webhooks/maestrano/groups/{group}";
+/// Another spelling of [`MEMBER_REMOVAL`]: idem.
+pub const OTHER_MEMBER_REMOVAL: &str = "/webhooks/maestrano/groups/{group}/users/{user}";
+
 /// A purpose that has several addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -27,23 +44,30 @@ pub enum Purpose {
     SamlInitialize,
     /// Its answer comes.
     SamlConsume,
+    /// A group's service ends.
+    GroupRemoval,
+    /// A person's membership ends.
+    MemberRemoval,
 }
 
 impl Purpose {
     /// Its spellings; the first is the usual one.
     #[must_use]
-    pub fn spellings(self) -> [&'static str; 3] {
+    pub fn spellings(self) -> &'static [&'static str] {
         match self {
-            Self::SamlInitialize => [SAML_INITIALIZE, OLDER_SAML_INITIALIZE, OLDEST_SAML_INITIALIZE],
-            Self::SamlConsume => [SAML_CONSUME, OLDER_SAML_CONSUME, OLDEST_SAML_CONSUME],
+            Self::SamlInitialize => &[SAML_INITIALIZE, OLDER_SAML_INITIALIZE, OLDEST_SAML_INITIALIZE],
+            Self::SamlConsume => &[SAML_CONSUME, OLDER_SAML_CONSUME, OLDEST_SAML_CONSUME],
+            Self::GroupRemoval => &[GROUP_REMOVAL, OLDER_GROUP_REMOVAL, OLDEST_GROUP_REMOVAL, OTHER_GROUP_REMOVAL],
+            Self::MemberRemoval => &[MEMBER_REMOVAL, OLDER_MEMBER_REMOVAL, OLDEST_MEMBER_REMOVAL, OTHER_MEMBER_REMOVAL],
         }
     }
 
-    /// The usual address for one marketplace.
+    /// The usual address for one marketplace, with the placeholders that it fills in itself.
     #[must_use]
     pub fn usual(self, marketplace: &str) -> String {
-        let [usual, ..] = self.spellings();
-        usual.replace("{mp}", marketplace)
+        let (group, user) = self.placeholders();
+        let usual = self.spellings().first().copied().unwrap_or_default();
+        usual.replace("{mp}", marketplace).replace("{group}", group).replace("{user}", user)
     }
 
     /// Whether a registered address, which may carry a query, is one that we serve this marketplace under.
@@ -51,10 +75,54 @@ impl Purpose {
     pub fn is_served_at(self, registered: &str, marketplace: &str) -> bool {
         let (path, query) = registered.split_once('?').unwrap_or((registered, ""));
         let path = path.strip_suffix('/').unwrap_or(path);
-        self.spellings().into_iter().any(|spelling| match marketplace_in(path, spelling) {
-            Some("") => marketplace_in_query(query).as_deref() == Some(marketplace),
-            named => named == Some(marketplace),
+        let names_marketplace = |named: Option<&str>| match (named, self) {
+            (Some(named), _) => named == marketplace,
+            (None, Self::GroupRemoval | Self::MemberRemoval) => true,
+            (None, Self::SamlInitialize | Self::SamlConsume) => {
+                marketplace_in_query(query).as_deref() == Some(marketplace)
+            }
+        };
+        let (group, user) = self.placeholders();
+        self.spellings().iter().filter_map(|spelling| Names::in_path(path, spelling)).any(|names| {
+            names_marketplace(names.marketplace)
+                && names.group.is_none_or(|named| named == group)
+                && names.user.is_none_or(|named| named == user)
         })
+    }
+
+    /// What stands for the group and for the person in a registered address (protocol.md §5).
+    fn placeholders(self) -> (&'static str, &'static str) {
+        if self == Self::MemberRemoval { (":group_id", ":id") } else { (":id", "") }
+    }
+}
+
+/// What a path names, as it is written there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Names<'a> {
+    /// `{mp}`
+    pub marketplace: Option<&'a str>,
+    /// `{group}`
+    pub group: Option<&'a str>,
+    /// `{user}`
+    pub user: Option<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// What a path names that has this pattern.
+    #[must_use]
+    pub fn in_path(path: &'a str, pattern: &str) -> Option<Self> {
+        let (mut written, mut names) = (path.split('/'), Self::default());
+        for expected in pattern.split('/') {
+            let segment = written.next()?;
+            match expected {
+                "{mp}" => names.marketplace = Some(segment),
+                "{group}" => names.group = Some(segment),
+                "{user}" => names.user = Some(segment),
+                _ if segment != expected => return None,
+                _ => {}
+            }
+        }
+        written.next().is_none().then_some(names)
     }
 }
 
@@ -103,8 +171,35 @@ mod tests {
 
     #[test]
     fn the_usual_address_is_served() {
-        for purpose in [Purpose::SamlInitialize, Purpose::SamlConsume] {
+        for purpose in [Purpose::SamlInitialize, Purpose::SamlConsume, Purpose::GroupRemoval, Purpose::MemberRemoval] {
             assert!(purpose.is_served_at(&purpose.usual("acme-hub"), "acme-hub"));
+            assert!(!purpose.is_served_at(&purpose.usual("acme-hub"), "northbank"));
         }
+    }
+
+    #[test]
+    fn removals_are_served_where_the_placeholders_stand_for_what_they_should() {
+        for served in [
+            "/mno-enterprise/acme-hub/account/group/:id",
+            "/maestrano/account/groups/:id/acme-hub",
+            "/maestrano/account/groups/:id",
+            "/webhooks/maestrano/groups/:id",
+        ] {
+            assert!(Purpose::GroupRemoval.is_served_at(served, "acme-hub"), "{served}");
+            assert!(!Purpose::MemberRemoval.is_served_at(served, "acme-hub"), "{served}");
+        }
+        for served in [
+            "/mno-enterprise/acme-hub/account/group/:group_id/user/:id",
+            "/maestrano/account/groups/:group_id/users/:id/acme-hub",
+            "/maestrano/account/groups/:group_id/users/:id",
+            "/webhooks/maestrano/groups/:group_id/users/:id",
+        ] {
+            assert!(Purpose::MemberRemoval.is_served_at(served, "acme-hub"), "{served}");
+            assert!(!Purpose::GroupRemoval.is_served_at(served, "acme-hub"), "{served}");
+        }
+        for swapped in ["/maestrano/account/groups/:id/users/:group_id", "/maestrano/account/groups/:id/users/:id"] {
+            assert!(!Purpose::MemberRemoval.is_served_at(swapped, "acme-hub"), "{swapped}");
+        }
+        assert!(!Purpose::GroupRemoval.is_served_at("/maestrano/account/groups/cld-7a1c", "acme-hub"));
     }
 }

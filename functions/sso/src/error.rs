@@ -50,6 +50,8 @@ pub(crate) enum RouteError {
     Identity(#[from] IdentityError),
     #[error("response was used before")]
     Replayed(#[source] SignInError),
+    #[error("sign-in began before its end")]
+    Removed(#[source] SignInError),
     #[error("nobody is signed in")]
     Unauthenticated,
     #[error("internal error")]
@@ -82,6 +84,7 @@ impl From<SignInError> for RouteError {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::AssertionConsumed | SignInError::RequestConsumed => Self::Replayed(error),
+            SignInError::GroupCancelled | SignInError::MemberRemoved => Self::Removed(error),
             SignInError::Store(error) => error.into(),
         }
     }
@@ -98,7 +101,7 @@ impl RouteError {
             Self::Refused(refusal) => Some(refusal.error.code()),
             Self::RefusedByOpenId(refusal) => Some(refusal.error.code()),
             Self::Identity(error) => Some(error.code()),
-            Self::Replayed(error) => Some(error.code()),
+            Self::Replayed(error) | Self::Removed(error) => Some(error.code()),
             _ => None,
         }
     }
@@ -145,7 +148,7 @@ impl RouteError {
             }
             Self::RefusedByOpenId(refusal) => openid_page(&refusal.error),
             Self::ReturnTo => (StatusCode::BAD_REQUEST, "This link leads somewhere we do not know", START_AGAIN),
-            Self::NoPendingRequest | Self::Refused(_) | Self::Identity(_) | Self::Replayed(_) => {
+            Self::NoPendingRequest | Self::Refused(_) | Self::Identity(_) | Self::Replayed(_) | Self::Removed(_) => {
                 (StatusCode::FORBIDDEN, "You could not be signed in", START_AGAIN)
             }
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "Nobody is signed in", START_AGAIN),

@@ -19,7 +19,7 @@ pub(crate) fn open(response: &mut Response<Body>, session: &Token) {
 
 /// Tells who is signed in.
 pub(crate) async fn show(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
-    let session = presented(request).ok_or(RouteError::Unauthenticated)?;
+    let session = presented(request).ok_or(RouteError::Unauthenticated)?.digest();
     let now = app.clock.now();
     let active = app.accounts.session(&session, now).await?.ok_or(RouteError::Unauthenticated)?;
     let marketplace = match app.marketplace(active.session.marketplace.as_str()).await {
@@ -37,7 +37,7 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Response<Body>,
 pub(crate) async fn logout(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
     let mut response = answers::empty(StatusCode::NO_CONTENT);
     if let Some(session) = presented(request) {
-        app.accounts.end_session(&session).await?;
+        app.accounts.end_session(&session.digest()).await?;
         answers::clear_cookie(&mut response, COOKIE, SameSite::Lax);
     }
     Ok(response)

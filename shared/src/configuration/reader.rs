@@ -161,6 +161,22 @@ impl Configuration {
         self.ask(now, |directory| directory.authenticate(key, presented, now).cloned()).await
     }
 
+    /// The marketplace that these are the credentials of, served or not, and no other than the one with this key, if there is one.
+    ///
+    /// # Errors
+    /// [`ConfigurationError`]: there is none.
+    pub async fn recognize(
+        &self,
+        key: Option<&str>,
+        presented: Option<&BasicCredentials>,
+        now: Timestamp,
+    ) -> Result<Arc<Marketplace>, ConfigurationError<AuthenticationError>> {
+        self.ask(now, |directory| {
+            directory.recognize(key, presented, now).cloned().ok_or(AuthenticationError::Credentials)
+        })
+        .await
+    }
+
     async fn ask<T, E>(
         &self,
         now: Timestamp,

@@ -26,6 +26,8 @@ struct ProblemDocument {
     title: &'static str,
     status: u16,
     reference: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
 }
 
 /// Answers with JSON.
@@ -40,11 +42,18 @@ pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
 /// Answers with a problem.
 #[must_use]
 pub fn problem(problem: Problem, reference: &Reference) -> Response<Body> {
+    problem_for_hub(problem, None, reference)
+}
+
+/// Answers with a problem that also says what a marketplace's hub may look for, `error` (protocol.md §5).
+#[must_use]
+pub fn problem_for_hub(problem: Problem, error: Option<&'static str>, reference: &Reference) -> Response<Body> {
     let document = ProblemDocument {
         r#type: format!("{PROBLEM_TYPES}{}", problem.kind),
         title: problem.title,
         status: problem.status.as_u16(),
         reference: reference.to_string(),
+        error,
     };
     let mut response = json(problem.status, &document);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

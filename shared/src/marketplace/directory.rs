@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{Entries, Marketplace, MarketplaceError};
-use crate::{http::BasicCredentials, secret::Secret};
+use crate::http::BasicCredentials;
 
 /// The marketplaces we serve, each found by its key.
 #[derive(Debug, Clone, Default)]
@@ -76,17 +76,24 @@ impl Directory {
         presented: Option<&BasicCredentials>,
         now: Timestamp,
     ) -> Result<&Arc<Marketplace>, AuthenticationError> {
-        let presented = presented.ok_or(AuthenticationError::Credentials)?;
-        let Some(marketplace) = self.marketplaces.get(key) else {
-            // As much work as for one that is there.
-            let nobody = Secret::from(key);
-            let _ = nobody.matches(presented.id()) & nobody.matches(presented.key().expose());
-            return Err(AuthenticationError::Credentials);
-        };
-        if !marketplace.has_credentials(presented, now) {
-            return Err(AuthenticationError::Credentials);
-        }
+        let marketplace = self.recognize(Some(key), presented, now).ok_or(AuthenticationError::Credentials)?;
         if marketplace.settings.disabled { Err(AuthenticationError::Disabled) } else { Ok(marketplace) }
+    }
+
+    /// The marketplace that these are the credentials of, served or not; no other than the one with this key, if there is one. No two
+    /// have the same.
+    #[must_use]
+    pub fn recognize(
+        &self,
+        key: Option<&str>,
+        presented: Option<&BasicCredentials>,
+        now: Timestamp,
+    ) -> Option<&Arc<Marketplace>> {
+        let presented = presented?;
+        // All are compared, so that it takes as long for one that is there as for one that is not.
+        let holders = self.marketplaces.iter().filter(|(_, one)| one.has_credentials(presented, now));
+        let (holder, marketplace) = holders.last()?;
+        key.is_none_or(|key| key == holder).then_some(marketplace)
     }
 
     /// All usable marketplaces, disabled ones too, in no particular order.

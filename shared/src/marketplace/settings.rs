@@ -12,6 +12,8 @@ use crate::domain::CreationMode;
 
 /// The longest clock skew that may be allowed (threats.md C3).
 const MAX_CLOCK_SKEW_SECS: u16 = 120;
+/// The longest that anything is kept after it has ended.
+const MAX_RETENTION_DAYS: u16 = 3_650;
 
 /// The settings of one marketplace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -45,12 +47,18 @@ pub struct MarketplaceSettings {
     pub currency: Option<Currency>,
     /// How much we ask of its API.
     pub rate_limits: RateLimits,
+    /// How long what is left of a removed group or member is kept.
+    #[serde(rename = "retention_days")]
+    pub retention: Retention,
+    /// Whether a group's removal must be confirmed by its account API before anything is purged. Access ends without that.
+    pub confirm_removals: ConfirmRemovals,
 }
 
 /// The names of all settings, each with what it can be.
-const NAMES: [(&str, &str); 13] = [
+const NAMES: [(&str, &str); 15] = [
     ("audiences", "a list of texts"),
     ("clock_skew_secs", "0 to 120"),
+    ("confirm_removals", "true or false"),
     ("connec_ids", "an object of provider and realm"),
     ("creation_mode", "real or virtual"),
     ("currency", "an ISO 4217 code"),
@@ -61,6 +69,7 @@ const NAMES: [(&str, &str); 13] = [
     ("openid", "true or false"),
     ("price_plan", "text"),
     ("rate_limits", "an object of requests_per_second and concurrent_requests, 1 to 65535 each"),
+    ("retention_days", "1 to 3650"),
     ("unsolicited_responses", "true or false"),
 ];
 
@@ -112,6 +121,21 @@ pub struct ClockSkew(SignedDuration);
 #[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
 #[error("clock_skew_secs is over {MAX_CLOCK_SKEW_SECS}")]
 pub struct ClockSkewTooLarge;
+
+/// How long something is kept after it has ended; thirty days unless its settings say otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "u16")]
+pub struct Retention(SignedDuration);
+
+/// No days at all, or more than ten years.
+#[derive(Debug, Clone, Copy, thiserror::Error, PartialEq, Eq)]
+#[error("retention_days is not 1 to {MAX_RETENTION_DAYS}")]
+pub struct InvalidRetention;
+
+/// On unless it is switched off: who has the webhook's credentials could otherwise have a customer's records purged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ConfirmRemovals(pub bool);
 
 /// An ISO 4217 code, upper case.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -168,6 +192,35 @@ impl ClockSkew {
     #[must_use]
     pub fn duration(self) -> SignedDuration {
         self.0
+    }
+}
+
+impl Retention {
+    /// As a length of time.
+    #[must_use]
+    pub fn duration(self) -> SignedDuration {
+        self.0
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self(SignedDuration::from_hours(24 * 30))
+    }
+}
+
+impl TryFrom<u16> for Retention {
+    type Error = InvalidRetention;
+
+    fn try_from(days: u16) -> Result<Self, InvalidRetention> {
+        let possible = (1..=MAX_RETENTION_DAYS).contains(&days);
+        possible.then(|| Self(SignedDuration::from_hours(24 * i64::from(days)))).ok_or(InvalidRetention)
+    }
+}
+
+impl Default for ConfirmRemovals {
+    fn default() -> Self {
+        Self(true)
     }
 }
 
@@ -272,6 +325,9 @@ mod tests {
     #[test]
     fn a_setting_that_makes_no_sense_is_named_and_not_repeated() {
         for (name, value) in [
+            ("retention_days", json!(0)),
+            ("retention_days", json!([1])),
+            ("confirm_removals", json!("yes")),
             ("clock_skew_secs", json!(121)),
             ("clock_skew_secs", json!(-1)),
             ("creation_mode", json!("both")),

@@ -39,15 +39,16 @@ impl Accounts {
         Self::new(Client::new(config), table)
     }
 
-    /// The session a browser presents, if it holds: it exists, it has not expired, and the membership it rests on is there.
+    /// The session with this id, if it holds: it exists, it has not expired, and the membership it rests on is still the same.
     ///
     /// # Errors
     /// [`StoreError`]: whether it holds is not known, so it must not be relied on.
-    pub async fn session(&self, id: &Token, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
-        self.active_session(&id.digest(), now).await
+    pub async fn session(&self, id: &TokenDigest, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
+        let Some(session) = self.get::<SessionItem>(Key::session(id)).await? else { return Ok(None) };
+        self.active(session, now).await
     }
 
-    /// Redeems a one-time code: the session behind it, once, and where the person wanted to go.
+    /// Redeems a one-time code: the session behind it with its id, once, and where the person wanted to go.
     ///
     /// # Errors
     /// [`StoreError`]: the code may have been used up.
@@ -55,7 +56,7 @@ impl Accounts {
         &self,
         code: &Token,
         now: Timestamp,
-    ) -> Result<Option<(ActiveSession, Destination)>, StoreError> {
+    ) -> Result<Option<(TokenDigest, ActiveSession, Destination)>, StoreError> {
         let deleted = self
             .client
             .delete_item()
@@ -70,8 +71,8 @@ impl Accounts {
         if code.expires_at <= now {
             return Ok(None);
         }
-        let active = self.active_session(&code.session, now).await?;
-        Ok(active.map(|active| (active, code.destination)))
+        let active = self.session(&code.session, now).await?;
+        Ok(active.map(|active| (code.session, active, code.destination)))
     }
 
     /// Notes that the marketplace was asked and says that a session holds, until `recheck_at` (protocol.md §3.11). One that has
@@ -81,7 +82,7 @@ impl Accounts {
     /// [`StoreError`]: it will be asked again.
     pub async fn session_rechecked(
         &self,
-        id: &Token,
+        id: &TokenDigest,
         checked_at: Timestamp,
         recheck_at: Timestamp,
     ) -> Result<(), StoreError> {
@@ -92,14 +93,14 @@ impl Accounts {
     ///
     /// # Errors
     /// [`StoreError`]: it will be asked at once.
-    pub async fn session_not_rechecked(&self, id: &Token, ask_again_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn session_not_rechecked(&self, id: &TokenDigest, ask_again_at: Timestamp) -> Result<(), StoreError> {
         self.update_session(id, "SET ask_again_at = :a", [(":a", ask_again_at)]).await
     }
 
     /// Changes a session that is there.
     async fn update_session<const N: usize>(
         &self,
-        id: &Token,
+        id: &TokenDigest,
         expression: &str,
         values: [(&str, Timestamp); N],
     ) -> Result<(), StoreError> {
@@ -107,7 +108,7 @@ impl Accounts {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(Key::session(&id.digest()).into_attributes()))
+            .set_key(Some(Key::session(id).into_attributes()))
             .update_expression(expression)
             .condition_expression("attribute_exists(#key)")
             .expression_attribute_names("#key", PARTITION_KEY);
@@ -129,11 +130,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`StoreError`]: it may still hold.
-    pub async fn end_session(&self, id: &Token) -> Result<(), StoreError> {
+    pub async fn end_session(&self, id: &TokenDigest) -> Result<(), StoreError> {
         self.client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(Key::session(&id.digest()).into_attributes()))
+            .set_key(Some(Key::session(id).into_attributes()))
             .send()
             .await
             .map_err(StoreError::request("DeleteItem"))?;
@@ -148,8 +149,7 @@ impl Accounts {
         self.get::<SessionItem>(Key::session(&Token::generate().digest())).await.map(|_| ())
     }
 
-    async fn active_session(&self, id: &TokenDigest, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
-        let Some(session) = self.get::<SessionItem>(Key::session(id)).await? else { return Ok(None) };
+    async fn active(&self, session: SessionItem, now: Timestamp) -> Result<Option<ActiveSession>, StoreError> {
         if session.expires_at <= now {
             return Ok(None);
         }
@@ -160,13 +160,19 @@ impl Accounts {
             self.get::<MemberItem>(Key::member(marketplace, group, user)),
         )?;
         let (Some(user), Some(group), Some(member)) = (found_user, found_group, found_member) else { return Ok(None) };
+        // What ended and began again since is another membership, of which this session knows nothing.
+        let is_served = group.cancelled_at.is_none() && group.since == session.group_since;
+        let belongs = member.removed_at.is_none() && member.since == session.member_since;
+        if !(is_served && belongs) {
+            return Ok(None);
+        }
         // The sign-in that made a record is the one whose session is as old.
-        let by_this_sign_in = |created_at: Option<Timestamp>| created_at == Some(session.created_at);
+        let by_this_sign_in = |since: Timestamp| since == session.created_at;
         Ok(Some(ActiveSession {
             created: Created {
-                group: by_this_sign_in(group.created_at),
-                user: by_this_sign_in(user.created_at),
-                member: by_this_sign_in(member.created_at),
+                group: by_this_sign_in(group.since),
+                user: by_this_sign_in(user.since),
+                member: by_this_sign_in(member.since),
             },
             virtual_user: VirtualUser {
                 id: VirtualUser::id_of(&session.user, &session.group),

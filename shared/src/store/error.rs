@@ -19,6 +19,9 @@ pub enum StoreError {
     /// Something of several items was replaced each time it was read.
     #[error("the configuration is being replaced faster than it can be read")]
     Torn,
+    /// Others were writing the same items all the time.
+    #[error("too many are writing the same items at once")]
+    Contended,
     /// An item that we cannot read.
     #[error("an item of type {item} cannot be read")]
     Corrupt {

@@ -6,10 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{StoreError, keys::Key};
+use super::{Removal, StoreError, keys::Key};
 use crate::{
     configuration::Head,
     domain::{CreationMode, Group, GroupId, MarketplaceKey, Role, User, UserId},
+    event::Event,
     session::{Destination, TokenDigest},
     trace::SignInTrace,
 };
@@ -41,42 +42,75 @@ pub(super) trait Item: Serialize + DeserializeOwned {
     }
 }
 
-/// A group, in its marketplace.
-#[derive(Serialize, Deserialize)]
+/// A group, in its marketplace. Once cancelled it stays, so that nothing that comes late brings it back.
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct GroupItem {
     pub(super) marketplace: MarketplaceKey,
     #[serde(flatten)]
     pub(super) group: Group,
+    /// Since when it has been served without a break. A session holds as long as it is that of its sign-in.
+    pub(super) since: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cancelled_at: Option<Timestamp>,
+    /// The sequence of its last event. Whatever changes the group or a membership of it raises it, so that of two who read the same
+    /// only one can write.
+    pub(super) revision: u64,
     pub(super) updated_at: Timestamp,
-    /// Written with the first update and never again.
-    #[serde(default, skip_serializing)]
-    pub(super) created_at: Option<Timestamp>,
+    #[serde(default, with = "jiff::fmt::serde::timestamp::second::optional", skip_serializing_if = "Option::is_none")]
+    pub(super) expires_at: Option<Timestamp>,
 }
 
 /// A person, in their marketplace.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct UserItem {
     pub(super) marketplace: MarketplaceKey,
     #[serde(flatten)]
     pub(super) user: User,
+    /// When they were met first.
+    pub(super) since: Timestamp,
+    /// How many groups they belong to. Those of a cancelled group count until its removal has come to them.
+    pub(super) memberships: u32,
+    /// Since when they have had none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) blocked_at: Option<Timestamp>,
+    /// Counts the changes, so that of two who read the same only one can write.
+    pub(super) revision: u64,
     pub(super) updated_at: Timestamp,
-    /// Written with the first update and never again.
-    #[serde(default, skip_serializing)]
-    pub(super) created_at: Option<Timestamp>,
+    #[serde(default, with = "jiff::fmt::serde::timestamp::second::optional", skip_serializing_if = "Option::is_none")]
+    pub(super) expires_at: Option<Timestamp>,
 }
 
-/// What a person is in a group, and their virtual self there.
-#[derive(Serialize, Deserialize)]
+/// What a person is in a group, and their virtual self there. Who was removed stays for a while, so that nothing that comes late
+/// brings them back.
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct MemberItem {
     pub(super) marketplace: MarketplaceKey,
     pub(super) group: GroupId,
     pub(super) user: UserId,
     pub(super) role: Role,
     pub(super) virtual_email: String,
+    /// Since when they have belonged to it without a break. A session holds as long as it is that of its sign-in.
+    pub(super) since: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) removed_at: Option<Timestamp>,
     pub(super) updated_at: Timestamp,
-    /// Written with the first update and never again.
-    #[serde(default, skip_serializing)]
-    pub(super) created_at: Option<Timestamp>,
+    #[serde(default, with = "jiff::fmt::serde::timestamp::second::optional", skip_serializing_if = "Option::is_none")]
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// An event that waits in the outbox, and stays there for a while.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EventItem {
+    pub(super) event: Event,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub(super) expires_at: Timestamp,
+}
+
+/// A group's removal that is not finished.
+#[derive(Serialize, Deserialize)]
+pub(super) struct RemovalItem {
+    #[serde(flatten)]
+    pub(super) removal: Removal,
 }
 
 /// Proof that an assertion or a request has had its one use.
@@ -103,6 +137,9 @@ pub(super) struct SessionItem {
     pub(super) ask_again_at: Option<Timestamp>,
     #[serde(default)]
     pub(super) creation_mode: CreationMode,
+    /// Of the group and of the membership as they were at the sign-in: what ended and began again since does not bring it back.
+    pub(super) group_since: Timestamp,
+    pub(super) member_since: Timestamp,
     pub(super) created_at: Timestamp,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub(super) expires_at: Timestamp,
@@ -150,6 +187,12 @@ impl Item for UserItem {
 }
 impl Item for MemberItem {
     const TYPE: &'static str = "member";
+}
+impl Item for EventItem {
+    const TYPE: &'static str = "event";
+}
+impl Item for RemovalItem {
+    const TYPE: &'static str = "removal";
 }
 impl Item for ConsumedItem {
     const TYPE: &'static str = "consumed";

@@ -34,8 +34,24 @@ impl Key {
 
     /// Members stand with their group, so that they can be listed and removed with it.
     pub(super) fn member(marketplace: &MarketplaceKey, group: &GroupId, user: &UserId) -> Self {
-        Self::new(format!("GROUP#{marketplace}#{group}"), format!("MEMBER#{user}"))
+        Self::new(format!("GROUP#{marketplace}#{group}"), format!("{}{user}", Self::MEMBERS))
     }
+
+    /// What the sort keys of members start with.
+    pub(super) const MEMBERS: &'static str = "MEMBER#";
+
+    /// Events stand with their group too, so that the table's stream keeps their order.
+    pub(super) fn event(marketplace: &MarketplaceKey, group: &GroupId, sequence: u64) -> Self {
+        Self::new(format!("GROUP#{marketplace}#{group}"), format!("EVENT#{sequence:020}"))
+    }
+
+    /// Unfinished removals stand together, so that they can be listed.
+    pub(super) fn removal(marketplace: &MarketplaceKey, group: &GroupId) -> Self {
+        Self::new(Self::REMOVALS.to_owned(), format!("{marketplace}#{group}"))
+    }
+
+    /// The partition of unfinished removals.
+    pub(super) const REMOVALS: &'static str = "REMOVALS";
 
     pub(super) fn user(marketplace: &MarketplaceKey, user: &UserId) -> Self {
         Self::new(format!("USER#{marketplace}#{user}"), "USER".to_owned())

@@ -8,13 +8,17 @@ mod configuration;
 mod error;
 mod item;
 mod keys;
+mod membership;
+mod removal;
 mod sign_in;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod transaction;
 
 pub use accounts::Accounts;
 pub use configuration::PutConfigurationError;
 pub use error::StoreError;
 pub use keys::{PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE};
+pub use removal::{Removal, Removed};
 pub use sign_in::{SignIn, SignInError};

@@ -1,24 +1,19 @@
 //! One sign-in, one transaction: the assertion and the request are used up, group, user and membership are there and
 //! up to date, session and code exist; or nothing has happened.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::{
-    error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update},
-};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Accounts, StoreError,
-    item::{Attributes, CodeItem, ConsumedItem, GroupItem, Item, MemberItem, SessionItem, TraceItem, UserItem},
-    keys::{Key, PARTITION_KEY},
+    item::{CodeItem, ConsumedItem, Item as _, SessionItem, TraceItem},
+    keys::Key,
+    membership::{Arrival, Closed, Plan, Records, is_over},
+    transaction::{self, ATTEMPTS, Outcome},
 };
 use crate::{
     domain::{CreationMode, MarketplaceKey},
     identity::{Assertion, Identity},
-    random,
     session::{CODE_LIFETIME, Destination, SESSION_LIFETIME, Token, TokenDigest},
     trace::{Protocol, SignInTrace, reason_codes},
 };
@@ -27,17 +22,10 @@ use crate::{
 const REQUEST_MEMORY: SignedDuration = SignedDuration::from_mins(15);
 /// A used assertion is remembered for longer than it can be accepted: clocks differ, and the table counts whole seconds.
 const MARGIN: SignedDuration = SignedDuration::from_mins(5);
-/// How often a transaction that met another one is tried.
-pub(super) const ATTEMPTS: u32 = 6;
-/// The first pause between attempts; it doubles, and is cut short at random.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Where in the transaction the two uses stand.
 const ASSERTION_AT: usize = 0;
 const REQUEST_AT: usize = 1;
-
-/// What OpenID has no word for (protocol.md §4): it stays as SAML left it.
-const UNSAID_BY_OPENID: [&str; 5] = ["company_name", "currency", "free_trial_end_at", "has_credit_card", "org_id"];
 
 /// Everything that becomes true when a person signs in.
 #[derive(Debug)]
@@ -56,6 +44,8 @@ pub struct SignIn<'a> {
     pub destination: &'a Destination,
     /// Under which of the person's two ids the app files them.
     pub creation_mode: CreationMode,
+    /// When this browser began to sign in; none, if the marketplace sent what nobody asked for.
+    pub asked_at: Option<Timestamp>,
     /// The session this browser had before: it ends.
     pub replaces: Option<&'a TokenDigest>,
     /// What an operator will find of it.
@@ -73,6 +63,12 @@ pub enum SignInError {
     /// The request it answers was answered before.
     #[error("request was answered before")]
     RequestConsumed,
+    /// The group was cancelled after the sign-in began, and an answer that was under way does not bring it back.
+    #[error("group was cancelled after the sign-in began")]
+    GroupCancelled,
+    /// The person was taken out of the group after the sign-in began.
+    #[error("member was removed after the sign-in began")]
+    MemberRemoved,
     /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -82,103 +78,92 @@ reason_codes! {
     impl SignInError {
         Self::AssertionConsumed => "assertion-consumed",
         Self::RequestConsumed => "request-consumed",
+        Self::GroupCancelled => "group-cancelled",
+        Self::MemberRemoved => "member-removed",
         Self::Store(_) => "store",
     }
 }
 
+impl From<Closed> for SignInError {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::GroupCancelled => Self::GroupCancelled,
+            Closed::MemberRemoved => Self::MemberRemoved,
+        }
+    }
+}
+
 impl Accounts {
-    /// Signs a person in.
+    /// Signs a person in. What that changes for their group, for them and for their membership becomes events.
     ///
     /// # Errors
     /// [`SignInError`]: nothing was written, unless the table's answer was lost, in which case the assertion may be used up.
     pub async fn sign_in(&self, sign_in: &SignIn<'_>) -> Result<(), SignInError> {
-        let items = sign_in.items(&self.table)?;
-        let mut pause = FIRST_PAUSE;
-        for attempt in 1.. {
-            let sent = self.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
-            let Err(error) = sent else { break };
-            let reasons = cancellation_reasons(&error);
-            if has(reasons, ASSERTION_AT, "ConditionalCheckFailed") {
-                return Err(SignInError::AssertionConsumed);
+        let (group, user) = (&sign_in.identity.group.id, &sign_in.identity.user.id);
+        for attempt in 1..=ATTEMPTS {
+            let records = self.records(sign_in.marketplace, group, user).await?;
+            let plan = sign_in.plan(&records)?;
+            match self.transact(sign_in.items(plan, &self.table)?).await? {
+                Outcome::Written => return Ok(()),
+                Outcome::Refused(places) if places.contains(&ASSERTION_AT) => {
+                    return Err(SignInError::AssertionConsumed);
+                }
+                Outcome::Refused(places) if sign_in.is_answer() && places.contains(&REQUEST_AT) => {
+                    return Err(SignInError::RequestConsumed);
+                }
+                // Somebody else was here in between.
+                Outcome::Refused(_) | Outcome::Conflict => transaction::pause(attempt).await,
             }
-            if has(reasons, REQUEST_AT, "ConditionalCheckFailed") {
-                return Err(SignInError::RequestConsumed);
-            }
-            let met_another = (0..reasons.len()).any(|at| has(reasons, at, "TransactionConflict"));
-            if !met_another || attempt == ATTEMPTS {
-                return Err(StoreError::request("TransactWriteItems")(error).into());
-            }
-            tokio::time::sleep(pause.mul_f64(f64::from(u32::from_be_bytes(random::bytes())) / f64::from(u32::MAX)))
-                .await;
-            pause *= 2;
         }
-        Ok(())
+        Err(StoreError::Contended.into())
     }
 }
 
 impl SignIn<'_> {
-    fn items(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
-        let (group, user) = (&self.identity.group.id, &self.identity.user.id);
-        let unsaid = match self.trace.protocol {
-            Protocol::Saml => &[][..],
-            Protocol::OpenId => &UNSAID_BY_OPENID[..],
+    fn is_answer(&self) -> bool {
+        self.assertion.request_id.is_some()
+    }
+
+    fn plan(&self, records: &Records) -> Result<Plan, SignInError> {
+        let identity = match self.trace.protocol {
+            Protocol::Saml => self.identity.clone(),
+            Protocol::OpenId => with_what_openid_has_no_word_for(self.identity.clone(), records, self.now),
         };
+        let arrival = Arrival {
+            marketplace: self.marketplace,
+            identity: &identity,
+            creation_mode: self.creation_mode,
+            asked_at: self.asked_at,
+            now: self.now,
+        };
+        Ok(records.join(&arrival)?)
+    }
+
+    fn items(&self, plan: Plan, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let until = |expires_at| ConsumedItem { marketplace: self.marketplace.clone(), expires_at };
-        let mut items = vec![
-            create(
-                table,
-                until(self.assertion.consumable_until.saturating_add(MARGIN).unwrap_or(Timestamp::MAX))
-                    .at(Key::consumed_assertion(self.marketplace, &self.assertion.id))?,
-            )?,
-            upsert(table, Key::group(self.marketplace, group), self.group().attributes()?, unsaid, self.now)?,
-            upsert(table, Key::user(self.marketplace, user), self.user().attributes()?, unsaid, self.now)?,
-            upsert(table, Key::member(self.marketplace, group, user), self.member().attributes()?, unsaid, self.now)?,
-            create(table, self.session_item().at(Key::session(&self.session.digest()))?)?,
-            create(table, self.code_item().at(Key::code(&self.code.digest()))?)?,
-            create(table, TraceItem::of(self.trace).at(Key::trace(&self.trace.reference))?)?,
-        ];
+        let consumable_until = self.assertion.consumable_until.saturating_add(MARGIN).unwrap_or(Timestamp::MAX);
+        let assertion = until(consumable_until).at(Key::consumed_assertion(self.marketplace, &self.assertion.id))?;
+        let mut items = vec![transaction::create(table, assertion)?];
         if let Some(request_id) = &self.assertion.request_id {
             let used = until(self.now + REQUEST_MEMORY).at(Key::consumed_request(self.marketplace, request_id))?;
-            items.insert(REQUEST_AT, create(table, used)?);
+            items.push(transaction::create(table, used)?);
+        }
+        for item in [
+            self.session_item(&plan).at(Key::session(&self.session.digest()))?,
+            self.code_item().at(Key::code(&self.code.digest()))?,
+            TraceItem::of(self.trace).at(Key::trace(&self.trace.reference))?,
+        ] {
+            items.push(transaction::create(table, item)?);
         }
         if let Some(session) = self.replaces {
-            items.push(delete(table, Key::session(session))?);
+            items.push(transaction::delete(table, Key::session(session))?);
         }
+        items.extend(plan.into_items(table)?);
         Ok(items)
     }
 
-    fn group(&self) -> GroupItem {
-        GroupItem {
-            marketplace: self.marketplace.clone(),
-            group: self.identity.group.clone(),
-            updated_at: self.now,
-            created_at: None,
-        }
-    }
-
-    fn user(&self) -> UserItem {
-        UserItem {
-            marketplace: self.marketplace.clone(),
-            user: self.identity.user.clone(),
-            updated_at: self.now,
-            created_at: None,
-        }
-    }
-
-    fn member(&self) -> MemberItem {
-        MemberItem {
-            marketplace: self.marketplace.clone(),
-            group: self.identity.group.id.clone(),
-            user: self.identity.user.id.clone(),
-            role: self.identity.role.clone(),
-            virtual_email: self.identity.virtual_user.email.clone(),
-            updated_at: self.now,
-            created_at: None,
-        }
-    }
-
-    fn session_item(&self) -> SessionItem {
-        let longest = self.now + SESSION_LIFETIME;
+    fn session_item(&self, plan: &Plan) -> SessionItem {
+        let longest = plan.at + SESSION_LIFETIME;
         SessionItem {
             marketplace: self.marketplace.clone(),
             user: self.identity.user.id.clone(),
@@ -188,7 +173,9 @@ impl SignIn<'_> {
             checked_at: self.now,
             ask_again_at: None,
             creation_mode: self.creation_mode,
-            created_at: self.now,
+            group_since: plan.group_since(),
+            member_since: plan.member_since,
+            created_at: plan.at,
             expires_at: self.assertion.session_not_on_or_after.map_or(longest, |limit| limit.min(longest)),
         }
     }
@@ -203,61 +190,18 @@ impl SignIn<'_> {
     }
 }
 
-/// Writes an item that must not be there yet.
-fn create(table: &str, item: Attributes) -> Result<TransactWriteItem, StoreError> {
-    let put = Put::builder()
-        .table_name(table)
-        .set_item(Some(item))
-        .condition_expression("attribute_not_exists(#key)")
-        .expression_attribute_names("#key", PARTITION_KEY)
-        .build()
-        .map_err(StoreError::build("Put"))?;
-    Ok(TransactWriteItem::builder().put(put).build())
-}
-
-/// Removes an item, if it is there.
-fn delete(table: &str, key: Key) -> Result<TransactWriteItem, StoreError> {
-    let delete = Delete::builder().table_name(table).set_key(Some(key.into_attributes()));
-    let delete = delete.build().map_err(StoreError::build("Delete"))?;
-    Ok(TransactWriteItem::builder().delete(delete).build())
-}
-
-/// Writes the attributes of an item, whether or not it is there, and keeps when it was first written, and `unsaid` attributes that
-/// it has.
-fn upsert(
-    table: &str,
-    key: Key,
-    attributes: Attributes,
-    unsaid: &[&str],
-    now: Timestamp,
-) -> Result<TransactWriteItem, StoreError> {
-    let mut update = Update::builder()
-        .table_name(table)
-        .set_key(Some(key.into_attributes()))
-        .expression_attribute_names("#created_at", "created_at")
-        .expression_attribute_values(":now", AttributeValue::S(now.to_string()));
-    let mut expression = "SET #created_at = if_not_exists(#created_at, :now)".to_owned();
-    for (at, (name, value)) in attributes.into_iter().enumerate() {
-        expression.push_str(&if unsaid.contains(&name.as_str()) {
-            format!(", #a{at} = if_not_exists(#a{at}, :a{at})")
-        } else {
-            format!(", #a{at} = :a{at}")
-        });
-        update = update
-            .expression_attribute_names(format!("#a{at}"), name)
-            .expression_attribute_values(format!(":a{at}"), value);
+/// What OpenID does not say (protocol.md §4) stays as SAML left it.
+fn with_what_openid_has_no_word_for(mut identity: Identity, records: &Records, now: Timestamp) -> Identity {
+    if let Some(known) = records.group.as_ref().filter(|group| !is_over(group.expires_at, now)) {
+        let (known, said) = (&known.group, &mut identity.group);
+        said.currency = said.currency.take().or_else(|| known.currency.clone());
+        said.free_trial_end_at = said.free_trial_end_at.or(known.free_trial_end_at);
+        said.has_credit_card |= known.has_credit_card;
+        said.org_id = said.org_id.take().or_else(|| known.org_id.clone());
     }
-    let update = update.update_expression(expression).build().map_err(StoreError::build("Update"))?;
-    Ok(TransactWriteItem::builder().update(update).build())
-}
-
-fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
-        _ => &[],
+    if let Some(known) = records.user.as_ref().filter(|user| !is_over(user.expires_at, now)) {
+        let company_name = identity.user.company_name.take();
+        identity.user.company_name = company_name.or_else(|| known.user.company_name.clone());
     }
-}
-
-fn has(reasons: &[CancellationReason], at: usize, code: &str) -> bool {
-    reasons.get(at).and_then(CancellationReason::code) == Some(code)
+    identity
 }

@@ -37,7 +37,13 @@ pub fn acme() -> Marketplace {
 /// Credentials as a caller presents them.
 #[must_use]
 pub fn basic(id: &str, key: &str) -> BasicCredentials {
-    let value = format!("Basic {}", STANDARD.encode(format!("{id}:{key}")));
-    let headers = [(AUTHORIZATION, HeaderValue::from_str(&value).expect("base64 is a header"))].into_iter().collect();
+    let headers = [(AUTHORIZATION, basic_header(id, key))].into_iter().collect();
     BasicCredentials::of(&headers).expect("an id without a colon")
+}
+
+/// The `Authorization` of these credentials.
+#[must_use]
+pub fn basic_header(id: &str, key: &str) -> HeaderValue {
+    let value = format!("Basic {}", STANDARD.encode(format!("{id}:{key}")));
+    HeaderValue::from_str(&value).expect("base64 is a header")
 }

@@ -5,6 +5,6 @@ mod configuration;
 mod identity_provider;
 mod log;
 
-pub use configuration::{acme, basic, directory, entries};
+pub use configuration::{acme, basic, basic_header, directory, entries};
 pub use identity_provider::{IdentityProvider, ResponseDraft, Strength, sample_attributes};
 pub use log::logged;

@@ -8,12 +8,12 @@ use aws_sdk_dynamodb::{
     },
     types::{CancellationReason, error::TransactionCanceledException},
 };
-use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use jiff::Timestamp;
 
 use super::{
     item::{Item as _, SessionItem},
-    sign_in::ATTEMPTS,
+    transaction::ATTEMPTS,
     *,
 };
 use crate::{
@@ -24,6 +24,11 @@ use crate::{
     testing::sample_attributes,
     trace::{Claims, Protocol, SIGNED_IN, SignInTrace},
 };
+
+/// Nobody is known.
+fn empty_table() -> Rule {
+    mock!(Client::get_item).then_output(|| GetItemOutput::builder().build())
+}
 
 /// Cancelled with these reasons for the first two items, the two uses.
 fn cancelled(codes: [&str; 2]) -> TransactWriteItemsError {
@@ -62,6 +67,7 @@ async fn sign_in(client: Client) -> Result<(), SignInError> {
         code: &code,
         destination: &Destination::default(),
         creation_mode: CreationMode::Real,
+        asked_at: Some(now),
         replaces: None,
         trace: &trace,
         now,
@@ -77,7 +83,7 @@ async fn a_transaction_that_met_another_is_tried_again() {
         .times(3)
         .output(|| TransactWriteItemsOutput::builder().build())
         .build();
-    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule]);
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&empty_table(), &rule]);
     assert!(sign_in(client).await.is_ok());
     assert_eq!(rule.num_calls(), 4);
 }
@@ -89,7 +95,7 @@ async fn a_transaction_that_always_meets_others_is_given_up() {
         .error(|| cancelled(["None", "TransactionConflict"]))
         .times(100)
         .build();
-    let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule]);
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&empty_table(), &rule]);
     assert!(matches!(sign_in(client).await, Err(SignInError::Store(_))));
     assert_eq!(rule.num_calls(), usize::try_from(ATTEMPTS).unwrap());
 }
@@ -98,7 +104,7 @@ async fn a_transaction_that_always_meets_others_is_given_up() {
 async fn a_use_that_is_spent_is_told_apart_and_not_tried_again() {
     for (codes, first) in [(["ConditionalCheckFailed", "None"], true), (["None", "ConditionalCheckFailed"], false)] {
         let rule = mock!(Client::transact_write_items).then_error(move || cancelled(codes));
-        let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule]);
+        let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&empty_table(), &rule]);
         let error = sign_in(client).await.unwrap_err();
         assert_eq!(matches!(error, SignInError::AssertionConsumed), first, "{error}");
         assert_eq!(matches!(error, SignInError::RequestConsumed), !first, "{error}");
@@ -118,6 +124,8 @@ fn session_item() -> SessionItem {
         checked_at: now,
         ask_again_at: None,
         creation_mode: CreationMode::Real,
+        group_since: now,
+        member_since: now,
         created_at: now,
         expires_at: Timestamp::MAX,
     }
@@ -139,7 +147,7 @@ async fn every_read_is_consistent() {
     let client = mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&session, &nothing]);
     let accounts = Accounts::new(client, "accounts".to_owned());
     let now = Timestamp::UNIX_EPOCH;
-    assert!(accounts.session(&Token::generate(), now).await.unwrap().is_none(), "there is no such person");
+    assert!(accounts.session(&Token::generate().digest(), now).await.unwrap().is_none(), "there is no such person");
     assert!(accounts.trace(&Reference::generate(), now).await.unwrap().is_none());
     accounts.warm_up().await.unwrap();
     assert_eq!((session.num_calls(), nothing.num_calls()), (1, 5));

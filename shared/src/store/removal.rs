@@ -1,0 +1,234 @@
+//! Removals: a membership ends, or a whole group. What a group's removal leaves to be done is listed until it is done.
+
+use aws_sdk_dynamodb::{
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::AttributeValue,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Accounts, StoreError,
+    item::{Attributes, GroupItem, Item as _, MemberItem, RemovalItem},
+    keys::{Key, PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE},
+    membership::{Plan, Records},
+    transaction::{self, ATTEMPTS, Outcome},
+};
+use crate::{
+    domain::{CreationMode, GroupId, MarketplaceKey, UserId},
+    event::RemovalReason,
+};
+
+/// What a removal found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Removed {
+    /// It ended now.
+    Now,
+    /// It had ended before.
+    Before,
+    /// There is nothing of that name.
+    Unknown,
+}
+
+/// A group's removal that is not finished: its members are to end, and its records to be purged once the marketplace has confirmed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removal {
+    /// The boundary.
+    pub marketplace: MarketplaceKey,
+    /// Which group.
+    pub group: GroupId,
+    /// When its service ended.
+    pub cancelled_at: Timestamp,
+    /// Whether all memberships of then have ended.
+    pub members_ended: bool,
+    /// When to go on with it.
+    pub next_at: Timestamp,
+}
+
+impl Accounts {
+    /// Ends a person's membership in one group of one marketplace, and whatever rests on it. Their records are purged at `purge_at` if
+    /// nothing else needs them.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it may not have ended.
+    pub async fn remove_member(
+        &self,
+        (marketplace, group, user): (&MarketplaceKey, &GroupId, &UserId),
+        mode: CreationMode,
+        reason: RemovalReason,
+        purge_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Removed, StoreError> {
+        for attempt in 1..=ATTEMPTS {
+            let records = self.records(marketplace, group, user).await?;
+            let Some(plan) = records.leave(mode, reason, purge_at, now) else {
+                return Ok(if records.has_member(now) { Removed::Before } else { Removed::Unknown });
+            };
+            if self.carry_out(plan, attempt).await? {
+                return Ok(Removed::Now);
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// Ends the service for a group of one marketplace, and lists what that leaves to be done.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it may not have ended.
+    pub async fn cancel_group(
+        &self,
+        marketplace: &MarketplaceKey,
+        group: &GroupId,
+        now: Timestamp,
+    ) -> Result<Removed, StoreError> {
+        for attempt in 1..=ATTEMPTS {
+            let found = self.get::<GroupItem>(Key::group(marketplace, group)).await?;
+            let records = Records { group: found, user: None, member: None };
+            let Some(plan) = records.cancel(now) else {
+                return Ok(if records.has_group(now) { Removed::Before } else { Removed::Unknown });
+            };
+            if self.carry_out(plan, attempt).await? {
+                return Ok(Removed::Now);
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// Whether it was written; if somebody else was here in between, waits a moment.
+    async fn carry_out(&self, plan: Plan, attempt: u32) -> Result<bool, StoreError> {
+        let outcome = self.transact(plan.into_items(&self.table)?).await?;
+        if outcome != Outcome::Written {
+            transaction::pause(attempt).await;
+        }
+        Ok(outcome == Outcome::Written)
+    }
+
+    /// Every removal that is not finished.
+    ///
+    /// # Errors
+    /// [`StoreError`]: they are not known.
+    pub async fn removals(&self) -> Result<Vec<Removal>, StoreError> {
+        let items = self.query(Key::REMOVALS.to_owned(), "").await?;
+        items.into_iter().map(|item| Ok(RemovalItem::read(item)?.removal)).collect()
+    }
+
+    /// The people whose membership of then has not ended yet.
+    ///
+    /// # Errors
+    /// [`StoreError`]: they are not known.
+    pub async fn members_to_end(&self, removal: &Removal) -> Result<Vec<UserId>, StoreError> {
+        let members = self.members(removal).await?.into_iter();
+        let left = members.filter(|member| member.removed_at.is_none() && member.since <= removal.cancelled_at);
+        Ok(left.map(|member| member.user).collect())
+    }
+
+    /// Lets everything of a removed group expire at `purge_at`: the group, its members, and the people who have no membership left.
+    /// Whatever came back in between stays.
+    ///
+    /// # Errors
+    /// [`StoreError`]: some of it may not expire yet.
+    pub async fn purge_group(&self, removal: &Removal, purge_at: Timestamp) -> Result<(), StoreError> {
+        let Removal { marketplace, group, cancelled_at, .. } = removal;
+        for MemberItem { user, .. } in self.members(removal).await? {
+            self.expire(Key::user(marketplace, &user), purge_at, "attribute_exists(blocked_at)", None).await?;
+            self.expire(Key::member(marketplace, group, &user), purge_at, "attribute_exists(removed_at)", None).await?;
+        }
+        let still = "cancelled_at = :cancelled_at";
+        self.expire(Key::group(marketplace, group), purge_at, still, Some((":cancelled_at", *cancelled_at))).await
+    }
+
+    /// Notes how far a removal has come. One that was replaced by a later one is left alone.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it may be done once more.
+    pub async fn postpone_removal(&self, removal: &Removal) -> Result<(), StoreError> {
+        let item = RemovalItem { removal: removal.clone() };
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(item.at(Key::removal(&removal.marketplace, &removal.group))?));
+        let put = put.condition_expression("cancelled_at = :cancelled_at");
+        let put = put.expression_attribute_values(":cancelled_at", AttributeValue::S(removal.cancelled_at.to_string()));
+        match put.send().await {
+            Err(error)
+                if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Err(StoreError::request("PutItem")(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Strikes a removal off the list. One that was replaced by a later one is left alone.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it may be done once more.
+    pub async fn finish_removal(&self, removal: &Removal) -> Result<(), StoreError> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = delete.set_key(Some(Key::removal(&removal.marketplace, &removal.group).into_attributes()));
+        let delete = delete.condition_expression("cancelled_at = :cancelled_at");
+        let delete =
+            delete.expression_attribute_values(":cancelled_at", AttributeValue::S(removal.cancelled_at.to_string()));
+        match delete.send().await {
+            Err(error)
+                if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Err(StoreError::request("DeleteItem")(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn members(&self, removal: &Removal) -> Result<Vec<MemberItem>, StoreError> {
+        let partition = Key::group(&removal.marketplace, &removal.group).partition().to_owned();
+        self.query(partition, Key::MEMBERS).await?.into_iter().map(MemberItem::read).collect()
+    }
+
+    /// All items of a partition whose sort keys start like this.
+    async fn query(&self, partition: String, start: &str) -> Result<Vec<Attributes>, StoreError> {
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .expression_attribute_names("#partition", PARTITION_KEY)
+            .expression_attribute_values(":partition", AttributeValue::S(partition));
+        query = if start.is_empty() {
+            query.key_condition_expression("#partition = :partition")
+        } else {
+            query
+                .key_condition_expression("#partition = :partition AND begins_with(#sort, :start)")
+                .expression_attribute_names("#sort", SORT_KEY)
+                .expression_attribute_values(":start", AttributeValue::S(start.to_owned()))
+        };
+        query.into_paginator().items().send().collect::<Result<_, _>>().await.map_err(StoreError::request("Query"))
+    }
+
+    /// Lets an item expire, if this holds for it.
+    async fn expire(
+        &self,
+        key: Key,
+        at: Timestamp,
+        condition: &str,
+        value: Option<(&str, Timestamp)>,
+    ) -> Result<(), StoreError> {
+        let mut update: UpdateItemFluentBuilder = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key.into_attributes()))
+            .update_expression("SET #expires_at = :expires_at")
+            .condition_expression(condition)
+            .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
+            .expression_attribute_values(":expires_at", AttributeValue::N(at.as_second().to_string()));
+        if let Some((name, at)) = value {
+            update = update.expression_attribute_values(name, AttributeValue::S(at.to_string()));
+        }
+        match update.send().await {
+            Err(error)
+                if !error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Err(StoreError::request("UpdateItem")(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}

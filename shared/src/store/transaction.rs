@@ -1,0 +1,112 @@
+//! Writing several items at once, or none of them: what all transactions of the accounts table are made of.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem},
+};
+
+use super::{
+    Accounts, StoreError,
+    item::Attributes,
+    keys::{Key, PARTITION_KEY},
+};
+use crate::random;
+
+/// How often something is read and written again that met another transaction.
+pub(super) const ATTEMPTS: u32 = 12;
+/// The first pause between attempts; it doubles up to the longest, and is cut short at random.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+
+/// What became of a transaction that the table answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// All of it is written.
+    Written,
+    /// Nothing is, because these items, by their place in the transaction, were not as it wanted them.
+    Refused(Vec<usize>),
+    /// Nothing is, because another transaction was under way.
+    Conflict,
+}
+
+impl Accounts {
+    /// Writes all of these items or none.
+    pub(super) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Outcome, StoreError> {
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+            return Ok(Outcome::Written);
+        };
+        let reasons = cancellation_reasons(&error);
+        let refused = places(reasons, "ConditionalCheckFailed");
+        if !refused.is_empty() {
+            return Ok(Outcome::Refused(refused));
+        }
+        if places(reasons, "TransactionConflict").is_empty() {
+            return Err(StoreError::request("TransactWriteItems")(error));
+        }
+        Ok(Outcome::Conflict)
+    }
+}
+
+/// How long to wait before attempt number `attempt`, which is 1 or more.
+pub(super) async fn pause(attempt: u32) {
+    let longest = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    tokio::time::sleep(longest.mul_f64(f64::from(u32::from_be_bytes(random::bytes())) / f64::from(u32::MAX))).await;
+}
+
+/// Writes an item that must not be there yet.
+pub(super) fn create(table: &str, item: Attributes) -> Result<TransactWriteItem, StoreError> {
+    replace(table, item, None)
+}
+
+/// Writes an item in the place of the one that has this revision; of none, if there is no revision.
+pub(super) fn replace(table: &str, item: Attributes, revision: Option<u64>) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder().table_name(table).set_item(Some(item));
+    let put = match revision {
+        None => put.condition_expression("attribute_not_exists(#at)").expression_attribute_names("#at", PARTITION_KEY),
+        Some(revision) => put
+            .condition_expression("#at = :revision")
+            .expression_attribute_names("#at", "revision")
+            .expression_attribute_values(":revision", AttributeValue::N(revision.to_string())),
+    };
+    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::build("Put"))?).build())
+}
+
+/// Writes an item whatever is in its place.
+pub(super) fn put(table: &str, item: Attributes) -> Result<TransactWriteItem, StoreError> {
+    let put = Put::builder().table_name(table).set_item(Some(item));
+    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::build("Put"))?).build())
+}
+
+/// Makes sure that an item still has this revision.
+pub(super) fn check(table: &str, key: Key, revision: u64) -> Result<TransactWriteItem, StoreError> {
+    let check = ConditionCheck::builder()
+        .table_name(table)
+        .set_key(Some(key.into_attributes()))
+        .condition_expression("revision = :revision")
+        .expression_attribute_values(":revision", AttributeValue::N(revision.to_string()));
+    let check = check.build().map_err(StoreError::build("ConditionCheck"))?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
+}
+
+/// Removes an item, if it is there.
+pub(super) fn delete(table: &str, key: Key) -> Result<TransactWriteItem, StoreError> {
+    let delete = Delete::builder().table_name(table).set_key(Some(key.into_attributes()));
+    let delete = delete.build().map_err(StoreError::build("Delete"))?;
+    Ok(TransactWriteItem::builder().delete(delete).build())
+}
+
+fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        _ => &[],
+    }
+}
+
+/// Where in the transaction this happened.
+fn places(reasons: &[CancellationReason], code: &str) -> Vec<usize> {
+    let with_code = reasons.iter().enumerate().filter(|(_, reason)| reason.code() == Some(code));
+    with_code.map(|(at, _)| at).collect()
+}
