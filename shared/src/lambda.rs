@@ -10,7 +10,10 @@ use lambda_http::{
     lambda_runtime, request::LambdaRequest, service_fn,
 };
 
-use serde::{Serialize, de::IgnoredAny};
+use serde::{
+    Serialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::{
     env::Variables,
@@ -58,12 +61,32 @@ where
     E: std::error::Error + Send + Sync + 'static,
 {
     lambda_runtime::run(service_fn(async |event: LambdaEvent<IgnoredAny>| {
-        job(&event.context.env_config.function_name).await.map_err(|error| {
-            tracing::error!(causes = causes(&error), "{error}");
-            Error::from(error)
-        })
+        told(job(&event.context.env_config.function_name).await)
     }))
     .await
+}
+
+/// Works on each batch that an event source brings, until the execution environment ends, and answers with what of it is to be
+/// brought again.
+///
+/// # Errors
+/// When the Lambda runtime API cannot be reached.
+pub async fn run_worker<B, T, E>(work: impl AsyncFn(B) -> Result<T, E>) -> Result<(), Error>
+where
+    B: DeserializeOwned + Send,
+    T: Serialize + Send,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    // What the SDK makes of a call is too deep for the compiler to look into from here.
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<B>| told(Box::pin(work(event.payload)).await))).await
+}
+
+/// The one place that logs what a job or a worker failed with.
+fn told<T, E: std::error::Error + Send + Sync + 'static>(outcome: Result<T, E>) -> Result<T, Error> {
+    outcome.map_err(|error| {
+        tracing::error!(causes = causes(&error), "{error}");
+        Error::from(error)
+    })
 }
 
 /// The event as `lambda_http` can take it, whatever a caller put into it.

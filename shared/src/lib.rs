@@ -9,6 +9,7 @@
 //! nothing but [`clock::SystemClock`] asks for the time; only each function's `Settings` reads variables.
 #![warn(missing_docs)]
 
+pub mod account_api;
 pub mod application_keys;
 pub mod aws;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub mod http_client;
 pub mod identity;
 pub mod lambda;
 pub mod marketplace;
+pub mod metrics;
 pub mod openid;
 pub mod random;
 pub mod recheck;

@@ -1,40 +1,29 @@
-//! What CloudWatch makes metrics of: one line in its embedded metric format.
+//! The metrics of a refresh.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use shared::configuration::Report;
-
-const NAMESPACE: &str = "Stallholder";
+use serde_json::Value;
+use shared::{
+    configuration::Report,
+    metrics::{self, Metric},
+};
 
 /// The line for this report.
 #[must_use]
 pub fn metrics(report: &Report, function: &str, now: Timestamp) -> Value {
-    let sources = [&report.platform, &report.manifest];
-    let unusable = sources.iter().filter(|source| source.failure.is_some()).count();
-    let mut line = json!({
-        "FunctionName": function,
-        "UnusableSources": unusable,
-        "QuarantinedMarketplaces": report.quarantined.len(),
-    });
-    let mut metrics = vec![
-        json!({ "Name": "UnusableSources", "Unit": "Count" }),
-        json!({ "Name": "QuarantinedMarketplaces", "Unit": "Count" }),
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let unusable = [&report.platform, &report.manifest].iter().filter(|source| source.failure.is_some()).count();
+    let mut metrics: Vec<Metric> = vec![
+        ("UnusableSources", "Count", count(unusable)),
+        ("QuarantinedMarketplaces", "Count", count(report.quarantined.len())),
     ];
-    if let (Some(age), Some(line)) = (report.age(now), line.as_object_mut()) {
-        line.insert("ConfigurationAge".to_owned(), age.as_secs().into());
-        metrics.push(json!({ "Name": "ConfigurationAge", "Unit": "Seconds" }));
-    }
-    if let Some(line) = line.as_object_mut() {
-        let directive = json!({ "Namespace": NAMESPACE, "Dimensions": [["FunctionName"]], "Metrics": metrics });
-        let metadata = json!({ "Timestamp": now.as_millisecond(), "CloudWatchMetrics": [directive] });
-        line.insert("_aws".to_owned(), metadata);
-    }
-    line
+    metrics.extend(report.age(now).map(|age| ("ConfigurationAge", "Seconds", age.as_secs())));
+    metrics::line(function, now, &metrics)
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;
+    use serde_json::json;
     use shared::configuration::{Quarantined, SourceReport};
 
     use super::*;

@@ -96,6 +96,12 @@ impl Directory {
         key.is_none_or(|key| key == holder).then_some(marketplace)
     }
 
+    /// The marketplace with this key, disabled or not.
+    #[must_use]
+    pub fn known(&self, key: &str) -> Option<&Arc<Marketplace>> {
+        self.marketplaces.get(key)
+    }
+
     /// All usable marketplaces, disabled ones too, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Marketplace>> {
         self.marketplaces.values()

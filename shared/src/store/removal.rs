@@ -122,6 +122,15 @@ impl Accounts {
         Ok(left.map(|member| member.user).collect())
     }
 
+    /// Whether the group has not come back since.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is not known.
+    pub async fn is_still_cancelled(&self, removal: &Removal) -> Result<bool, StoreError> {
+        let group = self.get::<GroupItem>(Key::group(&removal.marketplace, &removal.group)).await?;
+        Ok(group.is_some_and(|group| group.cancelled_at == Some(removal.cancelled_at)))
+    }
+
     /// Lets everything of a removed group expire at `purge_at`: the group, its members, and the people who have no membership left.
     /// Whatever came back in between stays.
     ///

@@ -1,0 +1,50 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod batch;
+mod bus;
+mod publish;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use app::App;
+pub use batch::{Answer, Batch, Changed, Failure, Record};
+pub use bus::{Bus, DeadLetters};
+pub use settings::Settings;
+
+use crate::{batch::Content, publish::Waiting};
+
+/// A batch could not be worked on, so all of it is to be brought again.
+#[derive(Debug, thiserror::Error)]
+#[error("an event that cannot be read could not be kept")]
+pub struct Error;
+
+/// Publishes what a batch of the stream holds of the outbox, and answers from where on it is to be brought again.
+///
+/// # Errors
+/// [`Error`]: from the start.
+pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
+    let places: Vec<String> = batch.records.iter().map(|one| one.dynamodb.sequence_number.clone()).collect();
+    let mut events = Vec::new();
+    for (at, record) in batch.records.into_iter().enumerate() {
+        match record.into_content() {
+            Content::Event(event) => events.push(Waiting::new(at, event)),
+            Content::Unreadable(item) => {
+                tracing::error!("an event of the outbox cannot be read");
+                if !app.dead_letters.keep(&item, "cannot be read").await {
+                    return Err(Error);
+                }
+            }
+            Content::Nothing => {}
+        }
+    }
+    let count = events.len();
+    let failed = publish::publish(app, events).await.and_then(|at| places.into_iter().nth(at));
+    match &failed {
+        None => tracing::info!(count, "events published"),
+        Some(_) => tracing::error!(count, "not all events could be published; they come again"),
+    }
+    let failures = failed.into_iter().map(|item_identifier| Failure { item_identifier });
+    Ok(Answer { batch_item_failures: failures.collect() })
+}

@@ -1,0 +1,50 @@
+//! What the function keeps between runs.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use shared::{
+    account_api::AccountApi,
+    aws,
+    clock::{Clock, SystemClock},
+    configuration::{Configuration, OpenConfigurationError},
+    secrets::Secrets,
+    store::Accounts,
+};
+
+use crate::Settings;
+
+/// Made once per execution environment.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) accounts: Accounts,
+    pub(crate) configuration: Configuration,
+    pub(crate) account_api: AccountApi,
+    clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Opens the configuration.
+    ///
+    /// # Errors
+    /// [`OpenConfigurationError`] says what is missing.
+    pub async fn start(settings: Settings) -> Result<Self, OpenConfigurationError> {
+        let config = aws::config().await;
+        let (accounts, secrets) = (Accounts::connect(&config, settings.accounts_table), Secrets::new(&config));
+        let now = SystemClock.now();
+        let (configuration, _) = Configuration::open(&accounts, secrets, settings.application_secret_id, now).await?;
+        Ok(Self::new(accounts, configuration, Arc::new(SystemClock)))
+    }
+
+    /// An app of ready-made parts.
+    #[must_use]
+    pub fn new(accounts: Accounts, configuration: Configuration, clock: Arc<dyn Clock>) -> Self {
+        Self { accounts, configuration, account_api: AccountApi::default(), clock }
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

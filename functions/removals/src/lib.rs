@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod removal;
+mod report;
+mod settings;
+
+use std::time::{Duration, Instant};
+
+pub use app::App;
+pub use report::{Report, metrics};
+pub use settings::Settings;
+use shared::{configuration::NotConfigured, store::StoreError, telemetry::causes};
+
+/// How long a run may take; the template gives the function a quarter of a minute more.
+const TIME_LIMIT: Duration = Duration::from_secs(45);
+
+/// The run could not even begin. What is listed stays listed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Without the marketplaces nothing can be confirmed.
+    #[error(transparent)]
+    NotConfigured(#[from] NotConfigured),
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Takes every removal that is due as far as it goes. One that fails does not stop the others: it is tried again with the next run.
+///
+/// # Errors
+/// [`Error`]
+pub async fn handle(app: &App) -> Result<Report, Error> {
+    let deadline = Instant::now() + TIME_LIMIT;
+    let directory = app.configuration.current(app.now()).await?;
+    let mut report = Report::default();
+    for mut removal in app.accounts.removals().await? {
+        report.open += 1;
+        if removal.next_at > app.now() || Instant::now() >= deadline {
+            continue;
+        }
+        let marketplace = directory.known(removal.marketplace.as_str());
+        if let Err(error) = removal::advance(app, &mut removal, marketplace, &mut report, deadline).await {
+            report.failed += 1;
+            tracing::error!(
+                marketplace.key = %removal.marketplace, group.id = %removal.group, causes = causes(&error),
+                "a removal could not go on: {error}"
+            );
+        }
+    }
+    tracing::debug!(?report, "removals");
+    Ok(report)
+}
