@@ -4,9 +4,10 @@ use crate::{
     rotating::Rotating,
     sealed::{Sealer, SealerError},
     secrets::Key,
+    session_token::TokenKeys,
 };
 
-/// Everything that is sealed under the application secret.
+/// Everything that is sealed or signed under the application secret.
 #[derive(Debug)]
 pub struct ApplicationKeys {
     /// Seals the cookies of pending sign-ins.
@@ -14,6 +15,8 @@ pub struct ApplicationKeys {
     /// Seals the stored configuration of the marketplaces: whoever can write the table can neither read their keys nor put
     /// certificates of their own in.
     pub configuration: Sealer,
+    /// Sign the tokens by which the app knows a session.
+    pub session_tokens: TokenKeys,
 }
 
 /// The keys as they are now.
@@ -29,6 +32,7 @@ impl ApplicationKeys {
         Ok(Self {
             pending_request: Sealer::new(&secret, "sso pending request")?,
             configuration: Sealer::new(&secret, "configuration snapshot")?,
+            session_tokens: TokenKeys::new(&secret)?,
         })
     }
 }

@@ -35,6 +35,7 @@ pub mod sealed;
 pub mod secret;
 pub mod secrets;
 pub mod session;
+pub mod session_token;
 pub mod store;
 pub mod telemetry;
 #[cfg(any(test, feature = "test-support"))]

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use url::form_urlencoded;
 
 use crate::{
+    configuration::{Configuration, ConfigurationError, NotConfigured},
     http_client::{self, LazyClient},
-    marketplace::Marketplace,
+    marketplace::{Marketplace, NotServed},
     session::{ActiveSession, Session, TokenDigest},
     store::{Accounts, StoreError},
     telemetry::causes,
@@ -56,6 +57,17 @@ pub enum CheckError {
     },
 }
 
+/// Whether a session holds cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum HeldError {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Nothing is known of any marketplace yet.
+    #[error(transparent)]
+    NotConfigured(#[from] NotConfigured),
+}
+
 #[derive(Deserialize)]
 struct Answer {
     valid: Valid,
@@ -71,24 +83,28 @@ enum Valid {
 }
 
 impl SessionCheck {
-    /// The session with this id, if it holds: in our table, and at its marketplace where that is due to be asked. `marketplace` is
-    /// the one it belongs to; none, if we do not serve that any more, and then nothing of it holds.
+    /// The session with this id, if it holds: in our table, and at its marketplace where that is due to be asked. Nothing of a
+    /// marketplace holds that we do not serve any more.
     ///
     /// A marketplace that does not answer ends nothing at once: sessions go on for as long again as it had vouched for them, but
     /// no longer than an hour.
     ///
     /// # Errors
-    /// [`StoreError`]: whether it holds is not known, so it must not be relied on.
+    /// [`HeldError`]: whether it holds is not known, so it must not be relied on.
     pub async fn held(
         &self,
         accounts: &Accounts,
+        configuration: &Configuration,
         id: &TokenDigest,
-        active: ActiveSession,
-        marketplace: Option<&Marketplace>,
         now: Timestamp,
-    ) -> Result<Option<ActiveSession>, StoreError> {
-        let Some(marketplace) = marketplace else { return Ok(None) };
+    ) -> Result<Option<ActiveSession>, HeldError> {
+        let Some(active) = accounts.session(id, now).await? else { return Ok(None) };
         let session = &active.session;
+        let marketplace = match configuration.find(session.marketplace.as_str(), now).await {
+            Ok(marketplace) => marketplace,
+            Err(ConfigurationError::Marketplace(NotServed::Unknown | NotServed::Disabled)) => return Ok(None),
+            Err(ConfigurationError::NotConfigured(error)) => return Err(error.into()),
+        };
         if now < session.marketplace_session.recheck_at {
             return Ok(Some(active));
         }
@@ -96,7 +112,7 @@ impl SessionCheck {
         if session.ask_again_at.is_some_and(|ask_again_at| now < ask_again_at) {
             return Ok(Some(active).filter(|_| in_grace));
         }
-        match self.ask(marketplace, session).await {
+        match self.ask(&marketplace, session).await {
             Ok(Verdict::Holds { recheck_at }) => {
                 accounts.session_rechecked(id, now, recheck_at.max(now + MIN_INTERVAL)).await?;
                 Ok(Some(active))

@@ -111,7 +111,7 @@ impl<T> Known<T> {
 
 impl<T, E> Source<T, E> {
     async fn read(&self) -> Result<T, RotationError<E>> {
-        let key = self.secrets.read(&self.id).await?;
+        let key = self.secrets.read_key(&self.id).await?;
         (self.make)(key).map_err(|error| RotationError::Unusable { id: self.id.clone(), error })
     }
 }
@@ -145,7 +145,7 @@ mod tests {
     #[error("short")]
     struct Short;
 
-    fn keys(Key { key, previous }: Key) -> Result<Vec<Secret>, Short> {
+    fn keys(Key { key, previous, .. }: Key) -> Result<Vec<Secret>, Short> {
         let keys: Vec<Secret> = std::iter::once(key).chain(previous).collect();
         if keys.iter().any(|key| key.expose().len() < 32) { Err(Short) } else { Ok(keys) }
     }

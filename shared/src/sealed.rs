@@ -43,8 +43,8 @@ impl Sealer {
     /// # Errors
     /// [`SealerError::SecretTooShort`] when the secret could be guessed.
     pub fn new(secret: &Key, purpose: &'static str) -> Result<Self, SealerError> {
-        let previous = secret.previous.as_ref().map(|previous| derive(previous, purpose)).transpose()?;
-        Ok(Self { key: derive(&secret.key, purpose)?, previous, purpose })
+        let previous = secret.previous.as_ref().map(|previous| sealing_key(previous, purpose)).transpose()?;
+        Ok(Self { key: sealing_key(&secret.key, purpose)?, previous, purpose })
     }
 
     /// Seals `value`: URL- and cookie-safe text.
@@ -87,7 +87,7 @@ impl Sealer {
 }
 
 /// One key for each purpose (RFC 5869).
-fn derive(secret: &Secret, purpose: &'static str) -> Result<RandomizedNonceKey, SealerError> {
+pub(crate) fn derive(secret: &Secret, purpose: &str) -> Result<[u8; 32], SealerError> {
     if secret.expose().len() < MIN_SECRET_LEN {
         return Err(SealerError::SecretTooShort);
     }
@@ -97,7 +97,11 @@ fn derive(secret: &Secret, purpose: &'static str) -> Result<RandomizedNonceKey, 
         .expand(&[purpose.as_bytes()], HKDF_SHA256)
         .and_then(|okm| okm.fill(&mut key))
         .map_err(|_| SealerError::Derivation)?;
-    RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| SealerError::Derivation)
+    Ok(key)
+}
+
+fn sealing_key(secret: &Secret, purpose: &str) -> Result<RandomizedNonceKey, SealerError> {
+    RandomizedNonceKey::new(&AES_256_GCM, &derive(secret, purpose)?).map_err(|_| SealerError::Derivation)
 }
 
 impl std::fmt::Debug for Sealer {
@@ -114,11 +118,11 @@ mod tests {
     const SECOND: &str = "another secret of thirty-two byte";
 
     fn keyed(key: &str, previous: Option<&str>) -> Sealer {
-        Sealer::new(&Key { key: key.into(), previous: previous.map(Secret::from) }, "a").unwrap()
+        Sealer::new(&Key { key: key.into(), previous: previous.map(Secret::from), changed_at: None }, "a").unwrap()
     }
 
     fn sealer(purpose: &'static str) -> Sealer {
-        Sealer::new(&Key { key: FIRST.into(), previous: None }, purpose).unwrap()
+        Sealer::new(&Key { key: FIRST.into(), previous: None, changed_at: None }, purpose).unwrap()
     }
 
     #[test]
@@ -158,7 +162,7 @@ mod tests {
     #[test]
     fn a_short_secret_is_refused() {
         for (key, previous) in [("short", None), (FIRST, Some("short"))] {
-            let secret = Key { key: key.into(), previous: previous.map(Secret::from) };
+            let secret = Key { key: key.into(), previous: previous.map(Secret::from), changed_at: None };
             assert_eq!(Sealer::new(&secret, "a").unwrap_err(), SealerError::SecretTooShort);
         }
     }

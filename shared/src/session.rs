@@ -168,16 +168,27 @@ struct UserView<'a> {
 }
 
 impl ActiveSession {
+    /// The id the app files the person under.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        match self.session.creation_mode {
+            CreationMode::Real => self.user.id.as_str(),
+            CreationMode::Virtual => &self.virtual_user.id,
+        }
+    }
+
     /// The session as the app sees it.
     #[must_use]
     pub fn view(&self) -> SessionView<'_> {
         SessionView {
             marketplace: &self.session.marketplace,
-            account: match self.session.creation_mode {
-                mode @ CreationMode::Real => AccountView { mode, id: self.user.id.as_str(), email: &self.user.email },
-                mode @ CreationMode::Virtual => {
-                    AccountView { mode, id: &self.virtual_user.id, email: &self.virtual_user.email }
-                }
+            account: AccountView {
+                mode: self.session.creation_mode,
+                id: self.account_id(),
+                email: match self.session.creation_mode {
+                    CreationMode::Real => &self.user.email,
+                    CreationMode::Virtual => &self.virtual_user.email,
+                },
             },
             created: self.created,
             user: UserView {

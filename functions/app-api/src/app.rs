@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use shared::{
+    application_keys::{ApplicationKeys, RotatingKeys},
     aws,
     clock::{Clock, SystemClock},
+    configuration::{Configuration, OpenConfigurationError},
+    recheck::SessionCheck,
     secrets::Secrets,
-    store::{Accounts, StoreError},
+    session::{ActiveSession, TokenDigest},
+    store::Accounts,
 };
 
-use crate::{ApiKeys, KeysError, Settings, keys};
+use crate::{ApiKeys, KeysError, Settings, error::RouteError, keys};
 
 /// Made once per execution environment.
 #[derive(Debug)]
@@ -17,6 +22,24 @@ pub struct App {
     pub(crate) accounts: Accounts,
     pub(crate) api_keys: ApiKeys,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) configuration: Configuration,
+    keys: Arc<RotatingKeys>,
+    session_check: SessionCheck,
+}
+
+/// Everything an app is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The table.
+    pub accounts: Accounts,
+    /// The keys that the vendor's app may present.
+    pub api_keys: ApiKeys,
+    /// The marketplaces.
+    pub configuration: Configuration,
+    /// What signs session tokens.
+    pub keys: Arc<RotatingKeys>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// The function cannot start.
@@ -25,29 +48,41 @@ pub enum StartError {
     /// The app's keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
-    /// The table.
+    /// The application secret, or the table.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Configuration(#[from] OpenConfigurationError),
 }
 
 impl App {
-    /// Reads the app's keys and opens the connection to the table, both at once.
+    /// Reads the app's keys and opens the configuration, both at once.
     ///
     /// # Errors
     /// [`StartError`] says what is missing.
     pub async fn start(settings: Settings) -> Result<Self, StartError> {
         let config = aws::config().await;
-        let accounts = Accounts::connect(&config, settings.accounts_table);
-        let keys = ApiKeys::of(Secrets::new(&config), settings.app_api_key_secret_id, keys::usable, SystemClock.now());
-        let (keys, ()) = tokio::try_join!(async { keys.await.map_err(StartError::from) }, async {
-            accounts.warm_up().await.map_err(StartError::from)
-        })?;
-        Ok(Self::new(accounts, keys, Arc::new(SystemClock)))
+        let (accounts, secrets) = (Accounts::connect(&config, settings.accounts_table), Secrets::new(&config));
+        let now = SystemClock.now();
+        let api_keys = ApiKeys::of(secrets.clone(), settings.app_api_key_secret_id, keys::usable, now);
+        let open = Configuration::open(&accounts, secrets, settings.application_secret_id, now);
+        let (api_keys, (configuration, keys)) =
+            tokio::try_join!(async { Ok::<_, StartError>(api_keys.await?) }, async { Ok(open.await?) })?;
+        Ok(Self::new(Parts { accounts, api_keys, configuration, keys, clock: Arc::new(SystemClock) }))
     }
 
     /// An app of ready-made parts.
     #[must_use]
-    pub fn new(accounts: Accounts, api_keys: ApiKeys, clock: Arc<dyn Clock>) -> Self {
-        Self { accounts, api_keys, clock }
+    pub fn new(parts: Parts) -> Self {
+        let Parts { accounts, api_keys, configuration, keys, clock } = parts;
+        Self { accounts, api_keys, clock, configuration, keys, session_check: SessionCheck::default() }
+    }
+
+    /// What signs and checks session tokens, with the application secret as it is now.
+    pub(crate) async fn keys(&self, now: Timestamp) -> Result<Arc<ApplicationKeys>, RouteError> {
+        Ok(self.keys.current(now).await?)
+    }
+
+    /// The session, if it holds, here and at its marketplace.
+    pub(crate) async fn held(&self, id: &TokenDigest, now: Timestamp) -> Result<Option<ActiveSession>, RouteError> {
+        Ok(self.session_check.held(&self.accounts, &self.configuration, id, now).await?)
     }
 }

@@ -5,7 +5,9 @@ use std::error::Error;
 use http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::{
+    configuration::NotConfigured,
     http::{self as answers, Problem, Reference},
+    recheck::HeldError,
     rotating::SecretLost,
     store::StoreError,
     telemetry::causes,
@@ -28,12 +30,28 @@ pub(crate) enum RouteError {
     Body,
     #[error("code is unknown, used or expired")]
     Code,
+    #[error("header names no session of ours")]
+    SessionToken,
+    #[error("session has ended")]
+    SessionEnded,
     #[error("internal error")]
     Internal(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl From<StoreError> for RouteError {
     fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<NotConfigured> for RouteError {
+    fn from(error: NotConfigured) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<HeldError> for RouteError {
+    fn from(error: HeldError) -> Self {
         Self::Internal(error.into())
     }
 }
@@ -49,12 +67,14 @@ impl RouteError {
     pub(crate) fn into_response(self, reference: &Reference) -> Response<Body> {
         match &self {
             Self::Internal(_) => tracing::error!(%reference, causes = causes(&self), "{self}"),
+            // It is how every session ends.
+            Self::SessionEnded => tracing::debug!(%reference, "{self}"),
             _ => tracing::warn!(%reference, "{self}"),
         }
         let mut response = answers::problem(self.problem(), reference);
         let headers = response.headers_mut();
         match self {
-            Self::Unauthorized => {
+            Self::Unauthorized | Self::SessionEnded => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             Self::MethodNotAllowed { allowed } => {
@@ -79,6 +99,10 @@ impl RouteError {
             Self::BodyTooLarge => ("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Body => ("malformed", "The body is not the expected JSON", StatusCode::BAD_REQUEST),
             Self::Code => ("invalid-code", "The code is unknown, used or expired", StatusCode::BAD_REQUEST),
+            Self::SessionToken => {
+                ("malformed", "Stallholder-Session is missing, or no token of this service", StatusCode::BAD_REQUEST)
+            }
+            Self::SessionEnded => ("session-ended", "The session has ended", StatusCode::UNAUTHORIZED),
             Self::Internal(_) => ("unavailable", "Something went wrong on our side", StatusCode::SERVICE_UNAVAILABLE),
         };
         Problem { kind, title, status }

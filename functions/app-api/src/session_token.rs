@@ -5,10 +5,10 @@ use lambda_http::{Body, Request, Response};
 use serde::{Deserialize, Serialize};
 use shared::{
     http as answers,
-    session::{Destination, SessionView, Token},
+    session::{Destination, Token},
 };
 
-use crate::{App, error::RouteError};
+use crate::{App, error::RouteError, session::Known};
 
 /// A code and its JSON have about 60 bytes.
 const MAX_BODY_LEN: usize = 1_024;
@@ -21,7 +21,7 @@ struct Exchange {
 #[derive(Serialize)]
 struct Exchanged<'a> {
     #[serde(flatten)]
-    session: SessionView<'a>,
+    session: Known<'a>,
     /// It comes this way and not in the browser's address, so that the app need not wonder who wrote it.
     destination: Destination,
 }
@@ -37,6 +37,9 @@ pub(crate) async fn handle(app: &App, request: &Request) -> Result<Response<Body
     }
     let exchange: Exchange = serde_json::from_slice(body).map_err(|_| RouteError::Body)?;
     let code = Token::parse(&exchange.code).ok_or(RouteError::Code)?;
-    let (active, destination) = app.accounts.redeem_code(&code, app.clock.now()).await?.ok_or(RouteError::Code)?;
-    Ok(answers::json(StatusCode::OK, &Exchanged { session: active.view(), destination }))
+    let now = app.clock.now();
+    let (id, destination) = app.accounts.redeem_code(&code, now).await?.ok_or(RouteError::Code)?;
+    let active = app.held(&id, now).await?.ok_or(RouteError::Code)?;
+    let session = Known::of(app, &id, &active, now).await?;
+    Ok(answers::json(StatusCode::OK, &Exchanged { session, destination }))
 }

@@ -7,10 +7,11 @@ use shared::env::{EnvError, Variables};
 pub struct Settings {
     pub(crate) accounts_table: String,
     pub(crate) app_api_key_secret_id: String,
+    pub(crate) application_secret_id: String,
 }
 
 impl Settings {
-    /// Reads `ACCOUNTS_TABLE` and `APP_API_KEY_SECRET_ID`.
+    /// Reads `ACCOUNTS_TABLE`, `APP_API_KEY_SECRET_ID` and `APPLICATION_SECRET_ID`.
     ///
     /// # Errors
     /// [`EnvError`] names the variable at fault.
@@ -18,6 +19,7 @@ impl Settings {
         Ok(Self {
             accounts_table: variables.required("ACCOUNTS_TABLE")?,
             app_api_key_secret_id: variables.required("APP_API_KEY_SECRET_ID")?,
+            application_secret_id: variables.required("APPLICATION_SECRET_ID")?,
         })
     }
 }

@@ -30,8 +30,8 @@ pub struct App {
     pub(crate) return_origins: ReturnOrigins,
     pub(crate) session_check: SessionCheck,
     pub(crate) openid_provider: ProviderClient,
+    pub(crate) configuration: Configuration,
     keys: Arc<RotatingKeys>,
-    configuration: Configuration,
 }
 
 /// Everything an app is made of.

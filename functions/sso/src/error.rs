@@ -10,6 +10,7 @@ use shared::{
     identity::IdentityError,
     marketplace::NotServed,
     openid::{self, OpenIdError},
+    recheck::HeldError,
     rotating::SecretLost,
     saml::{self, ResponseError},
     store::{SignInError, StoreError},
@@ -60,6 +61,12 @@ pub(crate) enum RouteError {
 
 impl From<StoreError> for RouteError {
     fn from(error: StoreError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<HeldError> for RouteError {
+    fn from(error: HeldError) -> Self {
         Self::Internal(error.into())
     }
 }

@@ -20,14 +20,7 @@ pub(crate) fn open(response: &mut Response<Body>, session: &Token) {
 /// Tells who is signed in.
 pub(crate) async fn show(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
     let session = presented(request).ok_or(RouteError::Unauthenticated)?.digest();
-    let now = app.clock.now();
-    let active = app.accounts.session(&session, now).await?.ok_or(RouteError::Unauthenticated)?;
-    let marketplace = match app.marketplace(active.session.marketplace.as_str()).await {
-        Ok(marketplace) => Some(marketplace),
-        Err(RouteError::UnknownMarketplace | RouteError::DisabledMarketplace) => None,
-        Err(error) => return Err(error),
-    };
-    let held = app.session_check.held(&app.accounts, &session, active, marketplace.as_deref(), now).await?;
+    let held = app.session_check.held(&app.accounts, &app.configuration, &session, app.clock.now()).await?;
     let active = held.ok_or(RouteError::Unauthenticated)?;
     Ok(answers::json(StatusCode::OK, &active.view()))
 }

@@ -7,6 +7,7 @@ use sandbox::MarketplaceSummary;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    bus,
     secrets::{MANIFEST, Secrets},
     stores::{ACCOUNTS_TABLE, REGION},
 };
@@ -55,6 +56,10 @@ pub struct Service {
     pub manifest_secret: String,
     /// Where to refresh the configuration by hand, where it is not this process that does it.
     pub config_refresh: Option<Address>,
+    /// Where to finish removals by hand, idem.
+    pub removals: Option<Address>,
+    /// What the app checks the events with that are delivered to it (Standard Webhooks).
+    pub events_secret: String,
 }
 
 /// The sandbox.
@@ -77,11 +82,13 @@ pub struct Stores {
     pub dynamodb_endpoint: String,
     /// The secrets of this run.
     pub secrets_manager_endpoint: String,
+    /// The event bus of this run, and the queue of what it does not take.
+    pub event_bus_endpoint: String,
     /// For `--region`.
     pub region: String,
     /// Table names by what they hold.
     pub tables: Tables,
-    /// Queue URLs by what they carry; none yet.
+    /// Queue URLs by what they carry.
     pub queues: Queues,
 }
 
@@ -94,7 +101,12 @@ pub struct Tables {
 
 /// Queue URLs.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub struct Queues {}
+pub struct Queues {
+    /// Events that could not be published.
+    pub events_dead_letters: String,
+    /// Events, where a rule on the bus sends them to a queue.
+    pub events: Option<String>,
+}
 
 /// Keys do not print.
 impl std::fmt::Debug for Description {
@@ -121,7 +133,7 @@ impl Description {
     pub(crate) fn new(
         addresses: Addresses,
         post_login_url: Option<String>,
-        config_refresh: Option<String>,
+        invocations: Option<&str>,
         secrets: &Secrets,
         sandbox: &sandbox::Sandbox,
     ) -> Self {
@@ -133,7 +145,10 @@ impl Description {
                 base_url: addresses.service,
                 app_api_key: secrets.app_api_key.expose().to_owned(),
                 manifest_secret: MANIFEST.to_owned(),
-                config_refresh: config_refresh.map(|base_url| Address { base_url }),
+                config_refresh: invocations
+                    .map(|url| Address { base_url: format!("{url}/config-refresh/invocations") }),
+                removals: invocations.map(|url| Address { base_url: format!("{url}/removals/invocations") }),
+                events_secret: secrets.events.expose().to_owned(),
             },
             app: App { base_url: addresses.app, post_login_url },
             sandbox: Sandbox {
@@ -144,10 +159,11 @@ impl Description {
             },
             stores: Stores {
                 dynamodb_endpoint: addresses.dynamodb,
+                queues: Queues { events_dead_letters: bus::dead_letters_url(&addresses.event_bus), events: None },
+                event_bus_endpoint: addresses.event_bus,
                 secrets_manager_endpoint: addresses.secrets_manager,
                 region: REGION.to_owned(),
                 tables: Tables { accounts: ACCOUNTS_TABLE.to_owned() },
-                queues: Queues {},
             },
             marketplaces: sandbox.marketplaces(),
         }
@@ -180,4 +196,5 @@ pub(crate) struct Addresses {
     pub(crate) app: String,
     pub(crate) dynamodb: String,
     pub(crate) secrets_manager: String,
+    pub(crate) event_bus: String,
 }

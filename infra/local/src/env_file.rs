@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::{Description, describe, secrets};
+use crate::{Description, bus, describe, secrets};
 
 /// Writes `NAME=value` lines.
 ///
@@ -16,7 +16,7 @@ pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
 
 /// Each variable with its value as a function reads it.
 #[must_use]
-pub fn variables(description: &Description) -> [(&'static str, &str); 12] {
+pub fn variables(description: &Description) -> [(&'static str, &str); 16] {
     let stores = &description.stores;
     [
         ("ACCOUNTS_TABLE", &*stores.tables.accounts),
@@ -24,12 +24,16 @@ pub fn variables(description: &Description) -> [(&'static str, &str); 12] {
         ("APP_API_KEY_SECRET_ID", secrets::APP_API_KEY),
         ("APP_POST_LOGIN_URL", &description.app.post_login_url),
         ("DEVELOPER_PLATFORM_SECRET_ID", secrets::DEVELOPER_PLATFORM),
+        ("EVENT_BUS", bus::BUS),
+        ("EVENTS_DEAD_LETTERS_URL", &stores.queues.events_dead_letters),
         ("MANIFEST_SECRET_ID", secrets::MANIFEST),
         ("MNO_DEVPL_HOST", &description.sandbox.base_url),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_REGION", &stores.region),
         ("AWS_ENDPOINT_URL_DYNAMODB", &stores.dynamodb_endpoint),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", &stores.event_bus_endpoint),
+        ("AWS_ENDPOINT_URL_SQS", &stores.event_bus_endpoint),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &stores.secrets_manager_endpoint),
     ]
 }

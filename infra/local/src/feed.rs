@@ -21,7 +21,7 @@ const KEPT: usize = 200;
 pub struct Entry {
     /// When.
     pub at: Timestamp,
-    /// Where: `marketplace`, `service`, `app` or `log`.
+    /// Where: `marketplace`, `service`, `event`, `app` or `log`.
     pub source: &'static str,
     /// A sentence without secrets.
     pub text: String,
@@ -72,7 +72,9 @@ pub struct FeedLayer(pub Feed);
 
 impl<S: Subscriber> tracing_subscriber::Layer<S> for FeedLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let ours = ["shared", "sso", "app_api"].iter().any(|name| event.metadata().target().starts_with(name));
+        let ours = ["account_webhooks", "app_api", "events", "removals", "shared", "sso"]
+            .iter()
+            .any(|name| event.metadata().target().starts_with(name));
         if ours && *event.metadata().level() <= Level::INFO {
             let mut sentence = Sentence::default();
             event.record(&mut sentence);

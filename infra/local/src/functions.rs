@@ -14,13 +14,16 @@ use shared::{
 };
 
 use crate::{
-    Calls, Description, StartError,
+    Calls, Description, StartError, bus,
     secrets::{self, Secrets},
     stores,
 };
 
 /// One `App` for each function.
 pub(crate) struct Functions {
+    pub(crate) account_webhooks: Arc<account_webhooks::App>,
+    pub(crate) events: Arc<events::App>,
+    pub(crate) removals: Arc<removals::App>,
     pub(crate) sso: Arc<sso::App>,
     pub(crate) app_api: Arc<app_api::App>,
     pub(crate) metadata: Arc<metadata::App>,
@@ -40,7 +43,7 @@ impl Functions {
             let config = stores::config(&stack.stores.dynamodb_endpoint).interceptor(calls.of(function)).build();
             Accounts::new(Client::from_conf(config), stack.stores.tables.accounts.clone())
         };
-        let key = |key: &Secret| Key { key: key.clone(), previous: None };
+        let key = |key: &Secret| Key { key: key.clone(), previous: None, changed_at: None };
         let keys = Arc::new(RotatingKeys::fixed(ApplicationKeys::new(key(&secrets.application))?));
         let configuration = |function| Configuration::new(accounts(function), Arc::clone(&keys));
         let config_refresh = config_refresh::App::new(config_refresh::Parts {
@@ -63,8 +66,27 @@ impl Functions {
             clock: Arc::clone(&clock),
         })?;
         let api_keys = app_api::ApiKeys::fixed(app_api::usable(key(&secrets.app_api_key))?);
-        let app_api = app_api::App::new(accounts("app-api"), api_keys, clock);
+        let app_api = app_api::App::new(app_api::Parts {
+            accounts: accounts("app-api"),
+            api_keys,
+            configuration: configuration("app-api"),
+            keys: Arc::clone(&keys),
+            clock: Arc::clone(&clock),
+        });
+        let account_webhooks = account_webhooks::App::new(
+            accounts("account-webhooks"),
+            configuration("account-webhooks"),
+            Arc::clone(&clock),
+        );
+        let removals = removals::App::new(accounts("removals"), configuration("removals"), clock);
+        let (bus, queue) = bus::clients(&stack.stores.event_bus_endpoint);
+        let dead_letters = stack.stores.queues.events_dead_letters.clone();
+        let events =
+            events::App::new(events::Bus::new(bus, bus::BUS.to_owned()), events::DeadLetters::new(queue, dead_letters));
         Ok(Self {
+            account_webhooks: Arc::new(account_webhooks),
+            events: Arc::new(events),
+            removals: Arc::new(removals),
             sso: Arc::new(sso),
             app_api: Arc::new(app_api),
             metadata: Arc::new(metadata),

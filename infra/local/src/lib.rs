@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod bus;
 mod calls;
+mod delivery;
 mod demo_app;
 mod describe;
 pub mod env_file;
@@ -11,9 +13,12 @@ mod options;
 mod pages;
 mod secrets;
 mod stack;
+mod standard_webhooks;
 mod stores;
+mod stream;
 mod template;
 
+pub use bus::Bus;
 pub use calls::Calls;
 pub use describe::Description;
 pub use feed::{Entry, Feed, FeedLayer};

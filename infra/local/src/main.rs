@@ -30,6 +30,9 @@ struct Arguments {
     /// Port of the embedded Secrets Manager
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     secrets_port: u16,
+    /// Port of the embedded event bus
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    bus_port: u16,
     /// Where the service is, if it runs elsewhere: `http://localhost:9000` for `cargo lambda watch` (default: in this process)
     #[arg(long, value_name = "URL", conflicts_with = "service_port")]
     service_url: Option<String>,
@@ -79,6 +82,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
             sandbox: arguments.sandbox_port,
             dynamodb: arguments.dynamodb_port,
             secrets_manager: arguments.secrets_port,
+            event_bus: arguments.bus_port,
         },
         service_url: arguments.service_url,
         data: arguments.data,

@@ -46,6 +46,8 @@ pub struct Ports {
     pub dynamodb: u16,
     /// The secrets.
     pub secrets_manager: u16,
+    /// The event bus.
+    pub event_bus: u16,
 }
 
 impl Default for Options {

@@ -18,7 +18,7 @@ use serde::Deserialize;
 use serde_json::json;
 use shared::{random, secret::Secret};
 
-use crate::stores::REGION;
+use crate::{standard_webhooks::SigningSecret, stores::REGION};
 
 /// The name of what keys everything that is sealed.
 pub(crate) const APPLICATION: &str = "stallholder-application";
@@ -37,6 +37,8 @@ pub(crate) struct Secrets {
     pub(crate) application: Secret,
     /// The demo app's key to `app-api`.
     pub(crate) app_api_key: Secret,
+    /// Signs the events that are delivered to the demo app. The functions know nothing of it.
+    pub(crate) events: SigningSecret,
 }
 
 /// What both calls say; only one of them has a value.
@@ -62,7 +64,11 @@ pub(crate) fn client(endpoint: &str) -> shared::secrets::Secrets {
 
 impl Secrets {
     pub(crate) fn generate() -> Self {
-        Self { application: random::token().into(), app_api_key: random::token().into() }
+        Self {
+            application: random::token().into(),
+            app_api_key: random::token().into(),
+            events: SigningSecret::generate(),
+        }
     }
 
     /// `GetSecretValue`, the one call the functions make, and `PutSecretValue`, for whoever wants to change one.

@@ -12,18 +12,20 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Calls, Description, Feed, Options, Ports,
+    Bus, Calls, Description, Feed, Options, Ports,
+    delivery::{self, Endpoint},
     demo_app::DemoApp,
     describe::Addresses,
     functions::Functions,
     gateway, pages,
     secrets::Secrets,
     stores::{self, StoresError},
+    stream,
     template::TemplateError,
 };
 
-/// How often the configuration is refreshed, as the template has it.
-const REFRESH_INTERVAL: Duration = Duration::from_mins(1);
+/// How often the scheduled functions run, as the template has it.
+const SCHEDULE: Duration = Duration::from_mins(1);
 /// How long a request that is under way may take to end when the stack stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -33,8 +35,10 @@ pub struct Stack {
     description: Description,
     calls: Calls,
     feed: Feed,
+    bus: Bus,
     sandbox: Sandbox,
     config_refresh: Arc<config_refresh::App>,
+    removals: Arc<removals::App>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
 }
@@ -106,6 +110,7 @@ struct Listeners {
     sandbox: TcpListener,
     dynamodb: TcpListener,
     secrets_manager: TcpListener,
+    event_bus: TcpListener,
 }
 
 impl Stack {
@@ -115,14 +120,16 @@ impl Stack {
     /// [`StartError`] says what is in the way and what to do about it.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         // Where `cargo lambda watch` takes events; whoever deploys it elsewhere says so.
-        let config_refresh =
-            options.service_url.as_ref().map(|url| format!("{url}/2015-03-31/functions/config-refresh/invocations"));
+        let invocations = options.service_url.as_ref().map(|url| format!("{url}/2015-03-31/functions"));
         let listeners = Listeners::bind(options.ports, options.service_url.is_none()).await?;
         let addresses = listeners.addresses(options.service_url)?;
         let (tasks, shutdown, feed, secrets) =
             (TaskTracker::new(), CancellationToken::new(), Feed::default(), Secrets::generate());
+        let bus = Bus::default();
 
-        stores::start(listeners.dynamodb, &addresses.dynamodb, options.data.as_deref(), &tasks, &shutdown).await?;
+        let database =
+            stores::start(listeners.dynamodb, &addresses.dynamodb, options.data.as_deref(), &tasks, &shutdown).await?;
+        serve(listeners.event_bus, bus.router(), &tasks, &shutdown);
         let sandbox_options = sandbox::Options {
             app_host: addresses.service.clone(),
             keys: options.idp_keys,
@@ -132,20 +139,27 @@ impl Stack {
         follow(&sandbox, &feed, &tasks, &shutdown);
         serve(listeners.secrets_manager, secrets.router(sandbox.environment(), options.manifest), &tasks, &shutdown);
 
-        let description = Description::new(addresses, options.post_login_url, config_refresh, &secrets, &sandbox);
+        let description =
+            Description::new(addresses, options.post_login_url, invocations.as_deref(), &secrets, &sandbox);
         let calls = Calls::default();
         let functions = Functions::new(&description, &secrets, &calls, options.clock)?;
         let config_refresh = Arc::clone(&functions.config_refresh);
         check(config_refresh::handle(&config_refresh).await?)?;
-        keep_fresh(Arc::clone(&config_refresh), &tasks, &shutdown);
+        let removals = Arc::clone(&functions.removals);
+        run_on_schedule(Arc::clone(&config_refresh), Arc::clone(&removals), &tasks, &shutdown);
+        stream::follow(database, Arc::clone(&functions.events), &tasks, &shutdown);
         if let Some(listener) = listeners.service {
             serve(listener, gateway::router(&functions, &feed)?, &tasks, &shutdown);
         }
-        let demo_app = DemoApp::new(&description, feed.clone()).map_err(|_| StartError::Internal("demo app"))?;
+        let endpoint = Endpoint { url: format!("{}/events", description.app.base_url), secret: secrets.events.clone() };
+        delivery::start(&bus, endpoint, feed.clone(), &tasks, &shutdown)
+            .map_err(|_| StartError::Internal("delivery of events"))?;
+        let demo_app =
+            DemoApp::new(&description, &secrets.events, feed.clone()).map_err(|_| StartError::Internal("demo app"))?;
         serve(listeners.app, demo_app.router(), &tasks, &shutdown);
         serve(listeners.start, pages::router(&description, &feed, &shutdown), &tasks, &shutdown);
         tasks.close();
-        Ok(Self { description, calls, feed, sandbox, config_refresh, shutdown, tasks })
+        Ok(Self { description, calls, feed, bus, sandbox, config_refresh, removals, shutdown, tasks })
     }
 
     /// Where everything is.
@@ -164,6 +178,20 @@ impl Stack {
     #[must_use]
     pub fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// What was published.
+    #[must_use]
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Takes removals as far as they go now, as invoking the function would.
+    ///
+    /// # Errors
+    /// What the function says.
+    pub async fn finish_removals(&self) -> Result<removals::Report, removals::Error> {
+        removals::handle(&self.removals).await
     }
 
     /// Refreshes the configuration now, as invoking the function would.
@@ -195,6 +223,7 @@ impl Listeners {
             sandbox: bind(ports.sandbox, "sandbox", "--sandbox-port").await?,
             dynamodb: bind(ports.dynamodb, "tables", "--dynamodb-port").await?,
             secrets_manager: bind(ports.secrets_manager, "secrets", "--secrets-port").await?,
+            event_bus: bind(ports.event_bus, "event bus", "--bus-port").await?,
         })
     }
 
@@ -214,6 +243,7 @@ impl Listeners {
             app: url("localhost", &self.app)?,
             dynamodb: url("127.0.0.1", &self.dynamodb)?,
             secrets_manager: url("127.0.0.1", &self.secrets_manager)?,
+            event_bus: url("127.0.0.1", &self.event_bus)?,
         })
     }
 }
@@ -242,12 +272,20 @@ fn check(report: Report) -> Result<(), StartError> {
 }
 
 /// What the schedule does on AWS.
-fn keep_fresh(app: Arc<config_refresh::App>, tasks: &TaskTracker, shutdown: &CancellationToken) {
+fn run_on_schedule(
+    config_refresh: Arc<config_refresh::App>,
+    removals: Arc<removals::App>,
+    tasks: &TaskTracker,
+    shutdown: &CancellationToken,
+) {
     tasks.spawn(shutdown.clone().run_until_cancelled_owned(async move {
         loop {
-            tokio::time::sleep(REFRESH_INTERVAL).await;
-            if let Err(error) = config_refresh::handle(&app).await {
+            tokio::time::sleep(SCHEDULE).await;
+            if let Err(error) = config_refresh::handle(&config_refresh).await {
                 tracing::error!(%error, "configuration not refreshed");
+            }
+            if let Err(error) = removals::handle(&removals).await {
+                tracing::error!(%error, "removals did not go on");
             }
         }
     }));

@@ -7,7 +7,10 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Builder, Credentials, Region},
     error::{DisplayErrorContext, SdkError},
     operation::create_table::CreateTableError,
-    types::{AttributeDefinition, BillingMode, KeySchemaElement, TimeToLiveSpecification, TimeToLiveStatus},
+    types::{
+        AttributeDefinition, BillingMode, KeySchemaElement, StreamSpecification, TimeToLiveSpecification,
+        TimeToLiveStatus,
+    },
 };
 use dynoxide::Database;
 use tokio::net::TcpListener;
@@ -41,22 +44,23 @@ pub enum StoresError {
     },
 }
 
-/// Serves the tables on `listener` until `shutdown`.
+/// Serves the tables on `listener` until `shutdown`, and answers with what holds them.
 pub(crate) async fn start(
     listener: TcpListener,
     endpoint: &str,
     data: Option<&Path>,
     tasks: &TaskTracker,
     shutdown: &CancellationToken,
-) -> Result<(), StoresError> {
+) -> Result<Database, StoresError> {
     let database = open(data)?;
-    let stop = shutdown.clone();
+    let (stop, served) = (shutdown.clone(), database.clone());
     tasks.spawn(async move {
-        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop.cancelled_owned()).await {
+        if let Err(error) = dynoxide::server::serve_with_shutdown(listener, served, stop.cancelled_owned()).await {
             tracing::error!(%error, "the embedded DynamoDB stopped");
         }
     });
-    create_accounts_table(&Client::from_conf(config(endpoint).build())).await
+    create_accounts_table(&Client::from_conf(config(endpoint).build())).await?;
+    Ok(database)
 }
 
 fn open(data: Option<&Path>) -> Result<Database, StoresError> {
@@ -93,6 +97,11 @@ async fn create_accounts_table(client: &Client) -> Result<(), StoresError> {
     for Key { attribute_name, key_type } in table.key_schema {
         let key = KeySchemaElement::builder().attribute_name(attribute_name).key_type(key_type.as_str().into()).build();
         create = create.key_schema(key.map_err(|error| failed(error.to_string()))?);
+    }
+    if let Some(stream) = table.stream_specification {
+        let view = stream.stream_view_type.as_str().into();
+        let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(view).build();
+        create = create.stream_specification(stream.map_err(|error| failed(error.to_string()))?);
     }
     match create.send().await {
         Ok(_) => {}

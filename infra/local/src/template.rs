@@ -25,6 +25,14 @@ pub(crate) struct Table {
     pub(crate) attribute_definitions: Vec<Attribute>,
     pub(crate) key_schema: Vec<Key>,
     pub(crate) time_to_live_specification: TimeToLive,
+    pub(crate) stream_specification: Option<Stream>,
+}
+
+/// What a table tells of its changes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Stream {
+    pub(crate) stream_view_type: String,
 }
 
 /// An attribute that is part of a key.
@@ -125,7 +133,9 @@ mod tests {
         let token = Route { function: "app-api".to_owned(), path: "/app/v1/session/token".to_owned() };
         assert!(routes.contains(&token), "{routes:?}");
         assert!(
-            routes.iter().all(|route| ["app-api", "metadata", "sso"].contains(&route.function.as_str())),
+            routes
+                .iter()
+                .all(|route| ["account-webhooks", "app-api", "metadata", "sso"].contains(&route.function.as_str())),
             "{routes:?}"
         );
     }

@@ -48,7 +48,7 @@ impl Accounts {
         self.active(session, now).await
     }
 
-    /// Redeems a one-time code: the session behind it with its id, once, and where the person wanted to go.
+    /// Redeems a one-time code: the id of the session behind it, once, and where the person wanted to go.
     ///
     /// # Errors
     /// [`StoreError`]: the code may have been used up.
@@ -56,7 +56,7 @@ impl Accounts {
         &self,
         code: &Token,
         now: Timestamp,
-    ) -> Result<Option<(TokenDigest, ActiveSession, Destination)>, StoreError> {
+    ) -> Result<Option<(TokenDigest, Destination)>, StoreError> {
         let deleted = self
             .client
             .delete_item()
@@ -68,11 +68,7 @@ impl Accounts {
             .map_err(StoreError::request("DeleteItem"))?;
         let Some(item) = deleted.attributes else { return Ok(None) };
         let code = CodeItem::read(item)?;
-        if code.expires_at <= now {
-            return Ok(None);
-        }
-        let active = self.session(&code.session, now).await?;
-        Ok(active.map(|active| (code.session, active, code.destination)))
+        Ok((now < code.expires_at).then_some((code.session, code.destination)))
     }
 
     /// Notes that the marketplace was asked and says that a session holds, until `recheck_at` (protocol.md §3.11). One that has

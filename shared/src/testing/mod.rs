@@ -4,7 +4,9 @@
 mod configuration;
 mod identity_provider;
 mod log;
+mod session;
 
 pub use configuration::{acme, basic, basic_header, directory, entries};
 pub use identity_provider::{IdentityProvider, ResponseDraft, Strength, sample_attributes};
 pub use log::logged;
+pub use session::active_session;

@@ -66,6 +66,11 @@ struct Route {
 pub(crate) fn router(functions: &Functions, feed: &Feed) -> Result<Router, TemplateError> {
     let (sso, app_api, metadata) =
         (Arc::clone(&functions.sso), Arc::clone(&functions.app_api), Arc::clone(&functions.metadata));
+    let account_webhooks = Arc::clone(&functions.account_webhooks);
+    let account_webhooks = Function::new(move |request| {
+        let app = Arc::clone(&account_webhooks);
+        async move { account_webhooks::handle(&app, request).await }
+    });
     let sso = Function::new(move |request| {
         let app = Arc::clone(&sso);
         async move { sso::handle(&app, request).await }
@@ -78,7 +83,12 @@ pub(crate) fn router(functions: &Functions, feed: &Feed) -> Result<Router, Templ
         let app = Arc::clone(&metadata);
         async move { metadata::handle(&app, request).await }
     });
-    let functions = HashMap::from([("sso", sso), ("app-api", app_api), ("metadata", metadata)]);
+    let functions = HashMap::from([
+        ("account-webhooks", account_webhooks),
+        ("app-api", app_api),
+        ("metadata", metadata),
+        ("sso", sso),
+    ]);
     let mut router = Router::new();
     for template::Route { function, path } in template::routes()? {
         let function = functions.get(&*function).cloned().ok_or(TemplateError("function behind every route"))?;

@@ -1,11 +1,11 @@
-//! A small vendor's app: what a vendor has to write to let people in. The browser arrives with a one-time code; the app
-//! exchanges it on the back channel, starts a session of its own and greets the person.
+//! The browser arrives with a one-time code; the app exchanges it on the back channel, starts a session of its own and greets the
+//! person. Every few minutes, when the token's time is over, it asks whether the session still holds, and takes over what has changed.
 //!
 //! A code arrives by a link, and anybody can send a link. So that nobody is signed in as somebody else without noticing, the app
 //! never replaces one person's session by another's before they say so.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,10 +17,16 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
-use shared::{http as requests, http_client, random, secret::Secret};
+use shared::{
+    clock::{Clock as _, SystemClock},
+    http as requests, http_client, random,
+    secret::Secret,
+};
 
-use crate::{Description, Feed, pages};
+use super::events;
+use crate::{Description, Feed, pages, standard_webhooks::SigningSecret};
 
 /// How long our service may take to exchange a code.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,12 +38,14 @@ const NEXT_COOKIE: &str = "demo_app_next_session";
 /// The app.
 #[derive(Clone)]
 pub(crate) struct DemoApp {
-    token_url: String,
+    session_url: String,
     api_key: Secret,
     client: reqwest::Client,
     marketplaces: Vec<(String, String)>,
     visitors: Arc<Mutex<HashMap<String, Visitor>>>,
-    feed: Feed,
+    heard: Arc<Mutex<HashSet<String>>>,
+    pub(super) events_secret: SigningSecret,
+    pub(super) feed: Feed,
 }
 
 /// Who signed in: the part of the exchange's answer that the app uses.
@@ -49,7 +57,11 @@ pub(crate) struct Visitor {
     pub(crate) role: String,
     pub(crate) is_admin: bool,
     created: Created,
+    /// Where they wanted to go; only the exchange tells.
+    #[serde(default)]
     destination: Destination,
+    token: String,
+    token_expires_at: Timestamp,
 }
 
 /// What the marketplace named for the first time.
@@ -59,7 +71,7 @@ struct Created {
 }
 
 /// Where the person wanted to go when they started to sign in. The service has made sure that it is one of the app's addresses.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 struct Destination {
     return_to: Option<String>,
     settings: bool,
@@ -108,13 +120,15 @@ struct SignedIn {
 }
 
 impl DemoApp {
-    pub(crate) fn new(stack: &Description, feed: Feed) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(stack: &Description, events_secret: &SigningSecret, feed: Feed) -> Result<Self, reqwest::Error> {
         Ok(Self {
-            token_url: format!("{}/app/v1/session/token", stack.service.base_url),
+            session_url: format!("{}/app/v1/session", stack.service.base_url),
             api_key: stack.service.app_api_key.clone().into(),
             client: http_client::new(TIMEOUT)?,
             marketplaces: stack.marketplaces.iter().map(|mp| (mp.key.clone(), mp.initialize_url.clone())).collect(),
             visitors: Arc::default(),
+            heard: Arc::default(),
+            events_secret: events_secret.clone(),
             feed,
         })
     }
@@ -125,6 +139,7 @@ impl DemoApp {
             .route("/signed-in", get(signed_in))
             .route("/switch", post(switch))
             .route("/sign-out", post(sign_out))
+            .route("/events", post(events::hear))
             .fallback(async || Redirect::to("/"))
             .with_state(self)
     }
@@ -133,7 +148,7 @@ impl DemoApp {
     async fn exchange(&self, code: &str) -> Result<Option<Visitor>, reqwest::Error> {
         let response = self
             .client
-            .post(&self.token_url)
+            .post(format!("{}/token", self.session_url))
             .bearer_auth(self.api_key.expose())
             .json(&serde_json::json!({ "code": code }))
             .send()
@@ -142,6 +157,71 @@ impl DemoApp {
             return Ok(None);
         }
         response.error_for_status()?.json().await.map(Some)
+    }
+
+    /// Asks whether a session still holds; `None` if it does not.
+    async fn ask(&self, token: &str) -> Result<Option<Visitor>, reqwest::Error> {
+        let request = self.client.get(&self.session_url).bearer_auth(self.api_key.expose());
+        let response = request.header("stallholder-session", token).send().await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            return Ok(None);
+        }
+        response.error_for_status()?.json().await.map(Some)
+    }
+
+    /// Ends a session at the service, and tells where the marketplace ends its own.
+    async fn log_out(&self, token: &str) -> Result<Option<String>, reqwest::Error> {
+        #[derive(Deserialize)]
+        struct Ended {
+            logout_url: Option<String>,
+        }
+        let request = self.client.delete(&self.session_url).bearer_auth(self.api_key.expose());
+        let response = request.header("stallholder-session", token).send().await?;
+        Ok(response.error_for_status()?.json::<Ended>().await?.logout_url)
+    }
+
+    /// Who the browser's session belongs to, if that holds: once the token's time is over, the service is asked.
+    async fn present(&self, headers: &HeaderMap) -> Option<Visitor> {
+        let visitor = self.visitor(headers, COOKIE)?;
+        if SystemClock.now() < visitor.token_expires_at {
+            return Some(visitor);
+        }
+        match self.ask(&visitor.token).await {
+            Ok(Some(known)) => {
+                self.replace(headers, &known);
+                Some(known)
+            }
+            Ok(None) => {
+                self.end(headers, COOKIE);
+                self.feed.push("app", format!("the session of {} has ended", visitor.user.id));
+                None
+            }
+            Err(error) => {
+                tracing::error!(error = %error.without_url(), "the service did not tell whether a session holds");
+                None
+            }
+        }
+    }
+
+    /// Takes over what the service says now, unless the session has ended meanwhile.
+    fn replace(&self, headers: &HeaderMap, known: &Visitor) {
+        let Some((_, id)) = requests::cookies(headers).find(|(name, _)| *name == COOKIE) else { return };
+        if let Some(visitor) = self.visitors().get_mut(id) {
+            *visitor = known.clone();
+        }
+    }
+
+    /// Whether this delivery was heard before; from now on it was.
+    pub(super) fn has_heard(&self, id: &str) -> bool {
+        !self.heard.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
+    }
+
+    /// Ends all sessions of which this is true, and tells how many.
+    pub(super) fn end_all(&self, must_go: impl Fn(&Visitor) -> bool) -> usize {
+        let mut visitors = self.visitors();
+        let before = visitors.len();
+        visitors.retain(|_, visitor| !must_go(visitor));
+        before - visitors.len()
     }
 
     /// Who the browser's session belongs to.
@@ -170,7 +250,7 @@ impl DemoApp {
 }
 
 async fn home(State(app): State<DemoApp>, headers: HeaderMap) -> Html<String> {
-    Html(match app.visitor(&headers, COOKIE) {
+    Html(match app.present(&headers).await {
         Some(visitor) => pages::greeting(&visitor),
         None => pages::welcome(&app.marketplaces),
     })
@@ -217,10 +297,15 @@ fn welcome(app: &DemoApp, headers: &HeaderMap, visitor: Visitor) -> Response {
 }
 
 async fn sign_out(State(app): State<DemoApp>, headers: HeaderMap) -> Response {
-    if app.end(&headers, COOKIE).is_some() {
-        app.feed.push("app", "a visitor signed out");
-    }
-    without_cookie(Redirect::to("/").into_response(), COOKIE)
+    let Some(visitor) = app.end(&headers, COOKIE) else {
+        return without_cookie(Redirect::to("/").into_response(), COOKIE);
+    };
+    app.feed.push("app", "a visitor signed out");
+    let logout_url = app.log_out(&visitor.token).await.unwrap_or_else(|error| {
+        tracing::error!(error = %error.without_url(), "the service did not end a session");
+        None
+    });
+    without_cookie(Redirect::to(logout_url.as_deref().unwrap_or("/")).into_response(), COOKIE)
 }
 
 fn without_cookie(response: Response, cookie: &str) -> Response {

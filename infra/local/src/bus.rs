@@ -1,0 +1,158 @@
+//! What stands in for EventBridge, and for the queue of what it does not take: the two calls that the `events` function makes, as AWS
+//! would answer them. What is put on the bus goes to whoever subscribes.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_sdk_eventbridge::config::{BehaviorVersion, Credentials, Region};
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+    routing::post,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use shared::{event::Event, random};
+use tokio::sync::broadcast;
+
+use crate::stores::REGION;
+
+/// The bus's name.
+pub(crate) const BUS: &str = "stallholder-events";
+/// How many events a slow subscriber may be behind.
+const BEHIND: usize = 1_024;
+
+/// The bus.
+#[derive(Debug, Clone)]
+pub struct Bus {
+    live: broadcast::Sender<Event>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    published: Vec<Event>,
+    dead_letters: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutEvents {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Entry {
+    detail: String,
+    detail_type: String,
+    event_bus_name: String,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SendMessage {
+    message_body: String,
+}
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self { live: broadcast::Sender::new(BEHIND), kept: Arc::default() }
+    }
+}
+
+impl Bus {
+    /// Every event so far, in the order in which it came, duplicates and all.
+    #[must_use]
+    pub fn published(&self) -> Vec<Event> {
+        self.kept().published.clone()
+    }
+
+    /// What could not be published.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<String> {
+        self.kept().dead_letters.clone()
+    }
+
+    /// What is put on it from now on.
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.live.subscribe()
+    }
+
+    pub(crate) fn router(&self) -> Router {
+        Router::new().route("/", post(answer)).route("/{*queue}", post(answer)).with_state(self.clone())
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, entry: &Entry) -> Value {
+        let event = serde_json::from_str::<Event>(&entry.detail).ok().filter(|event| {
+            entry.event_bus_name == BUS && entry.source == "stallholder" && entry.detail_type == event.r#type
+        });
+        let Some(event) = event else {
+            return json!({ "ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed." });
+        };
+        self.kept().published.push(event.clone());
+        // Nobody may be listening.
+        let _ = self.live.send(event);
+        json!({ "EventId": random::hex128() })
+    }
+}
+
+/// Clients of the two, which want no credentials.
+pub(crate) fn clients(endpoint: &str) -> (aws_sdk_eventbridge::Client, aws_sdk_sqs::Client) {
+    let credentials = || Credentials::new("local", "local", None, None, "local stack");
+    let bus = aws_sdk_eventbridge::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(credentials())
+        .endpoint_url(endpoint)
+        .region(Region::from_static(REGION))
+        .build();
+    let queue = aws_sdk_sqs::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(credentials())
+        .endpoint_url(endpoint)
+        .region(Region::from_static(REGION))
+        .build();
+    (aws_sdk_eventbridge::Client::from_conf(bus), aws_sdk_sqs::Client::from_conf(queue))
+}
+
+/// The address of the queue of dead letters.
+pub(crate) fn dead_letters_url(endpoint: &str) -> String {
+    format!("{endpoint}/000000000000/stallholder-events-dead-letters")
+}
+
+async fn answer(State(bus): State<Bus>, headers: HeaderMap, body: String) -> Response {
+    // A page from elsewhere must not get here under a name that resolves to this machine.
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    if !(host.starts_with("127.0.0.1:") || host.starts_with("localhost:")) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    match target {
+        "AWSEvents.PutEvents" => match serde_json::from_str::<PutEvents>(&body) {
+            Ok(PutEvents { entries }) if (1..=10).contains(&entries.len()) => {
+                let results: Vec<Value> = entries.iter().map(|entry| bus.put(entry)).collect();
+                let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
+                Json(json!({ "FailedEntryCount": failed, "Entries": results })).into_response()
+            }
+            _ => refused("ValidationException", "entries must be 1 to 10"),
+        },
+        "AmazonSQS.SendMessage" => match serde_json::from_str::<SendMessage>(&body) {
+            Ok(SendMessage { message_body }) => {
+                bus.kept().dead_letters.push(message_body);
+                Json(json!({ "MessageId": random::hex128() })).into_response()
+            }
+            Err(_) => refused("SerializationException", "not the JSON of this call"),
+        },
+        _ => refused("UnknownOperationException", "only PutEvents and SendMessage are served here"),
+    }
+}
+
+fn refused(kind: &str, message: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "__type": kind, "message": message }))).into_response()
+}
