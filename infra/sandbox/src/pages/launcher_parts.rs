@@ -4,10 +4,11 @@ use maud::{Markup, html};
 use url::form_urlencoded::Serializer;
 
 use crate::config_api::{Damage, Paths};
+use crate::directory::{Group, User};
 use crate::events::Event;
 use crate::faults::{Fault, FaultKind};
 use crate::routes::RouteName;
-use crate::state::{Group, Marketplace, SignatureMode, User};
+use crate::state::{Marketplace, SignatureMode};
 use crate::time;
 
 pub(super) struct Card<'a> {
@@ -82,7 +83,7 @@ fn switches(marketplace: &Marketplace) -> Markup {
 
 fn person(card: &Card<'_>, user: &User) -> Markup {
     let key = &card.marketplace.key;
-    let groups = card.marketplace.directory.groups_of(&user.uid);
+    let groups = card.marketplace.directory.running_groups_of(&user.uid);
     html! {
         article .person {
             div .person-head {

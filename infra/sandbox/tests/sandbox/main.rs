@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod account_membership;
 mod binary;
 mod config;
 mod config_faults;
