@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::directory::{Directory, Membership};
+use crate::directory::{Directory, GroupStatus, Membership};
 use crate::merge_patch::MergePatch;
 use crate::options::{MarketplaceSpec, PathStyle};
 use crate::random;
+use crate::time;
 
 /// Length of a session token, as the historical sandbox made them.
 const SESSION_TOKEN_LENGTH: usize = 36;
@@ -83,6 +84,26 @@ impl Marketplace {
     /// Gives the user a new session token, which ends every session opened under the old one.
     pub(crate) fn rotate_session(&mut self, user_uid: &str) {
         self.sessions.insert(user_uid.to_owned(), random::token(SESSION_TOKEN_LENGTH));
+    }
+
+    /// The customer no longer wants the app. The group, and who is in it, stays known.
+    pub(crate) fn cancel_group(&mut self, uid: &str) {
+        let group = self.directory.groups.iter_mut().find(|group| group.uid == uid && group.is_running());
+        if let Some(group) = group {
+            group.status = GroupStatus::Terminated;
+            group.dates.updated_at = time::now();
+        }
+    }
+
+    /// Takes a member out of one group and remembers it.
+    pub(crate) fn remove_member(&mut self, user_uid: &str, group_uid: &str) {
+        let memberships = &mut self.directory.memberships;
+        let leaving = |membership: &mut Membership| membership.is_of(user_uid, group_uid);
+        self.former_members.extend(memberships.extract_if(.., leaving));
+    }
+
+    pub(crate) fn is_former_member(&self, user_uid: &str, group_uid: &str) -> bool {
+        self.former_members.iter().any(|membership| membership.is_of(user_uid, group_uid))
     }
 }
 
