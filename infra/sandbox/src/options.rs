@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::directory::Directory;
 use crate::keys::KeyPair;
 use crate::random;
 use crate::seed;
-use crate::state::Directory;
 
 /// Everything that can be set at start. The default is the seed: two marketplaces, fresh keys.
 #[derive(Clone, Debug)]

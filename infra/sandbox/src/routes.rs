@@ -26,6 +26,20 @@ pub(crate) enum RouteName {
     SessionCheck,
     /// The account API's ping.
     Ping,
+    /// The account API's list of groups.
+    AccountGroups,
+    /// One group.
+    AccountGroup,
+    /// Its list of users.
+    AccountUsers,
+    /// One user.
+    AccountUser,
+    /// Its list of resellers.
+    AccountResellers,
+    /// One reseller.
+    AccountReseller,
+    /// The groups a reseller introduced.
+    AccountResellerGroups,
     /// Where the app sends people who log out.
     AppLogout,
     /// Where the app sends people it does not let in.
@@ -33,12 +47,19 @@ pub(crate) enum RouteName {
 }
 
 impl RouteName {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 19] = [
         Self::Config,
         Self::Saml,
         Self::SsoTrigger,
         Self::SessionCheck,
         Self::Ping,
+        Self::AccountGroups,
+        Self::AccountGroup,
+        Self::AccountUsers,
+        Self::AccountUser,
+        Self::AccountResellers,
+        Self::AccountReseller,
+        Self::AccountResellerGroups,
         Self::AppLogout,
         Self::AppAccessUnauthorized,
         Self::Openid,
@@ -60,6 +81,13 @@ impl RouteName {
             Self::SsoTrigger => "sso_trigger",
             Self::SessionCheck => "session_check",
             Self::Ping => "ping",
+            Self::AccountGroups => "account_groups",
+            Self::AccountGroup => "account_group",
+            Self::AccountUsers => "account_users",
+            Self::AccountUser => "account_user",
+            Self::AccountResellers => "account_resellers",
+            Self::AccountReseller => "account_reseller",
+            Self::AccountResellerGroups => "account_reseller_groups",
             Self::AppLogout => "app_logout",
             Self::AppAccessUnauthorized => "app_access_unauthorized",
         }
@@ -78,6 +106,13 @@ impl RouteName {
             Self::SsoTrigger => "/{mp}/sso_trigger",
             Self::SessionCheck => "/{mp}/api/v1/auth/saml/{uid}",
             Self::Ping => "/{mp}/api/v1/ping",
+            Self::AccountGroups => "/{mp}/api/v1/account/groups",
+            Self::AccountGroup => "/{mp}/api/v1/account/groups/{id}",
+            Self::AccountUsers => "/{mp}/api/v1/account/users",
+            Self::AccountUser => "/{mp}/api/v1/account/users/{id}",
+            Self::AccountResellers => "/{mp}/api/v1/account/resellers",
+            Self::AccountReseller => "/{mp}/api/v1/account/resellers/{id}",
+            Self::AccountResellerGroups => "/{mp}/api/v1/account/resellers/{id}/groups",
             Self::AppLogout => "/{mp}/app_logout",
             Self::AppAccessUnauthorized => "/{mp}/app_access_unauthorized",
         }
@@ -86,7 +121,16 @@ impl RouteName {
     /// What a working answer looks like, so that a malformed one can claim to be it.
     pub(crate) fn content_type(self) -> &'static str {
         match self {
-            Self::Config | Self::SessionCheck | Self::Ping => "application/json",
+            Self::Config
+            | Self::SessionCheck
+            | Self::Ping
+            | Self::AccountGroups
+            | Self::AccountGroup
+            | Self::AccountUsers
+            | Self::AccountUser
+            | Self::AccountResellers
+            | Self::AccountReseller
+            | Self::AccountResellerGroups => "application/json",
             // What the app itself reads there; browsers show it as it is.
             Self::Openid => "text/plain",
             Self::OpenidUser => "application/xrds+xml",

@@ -5,12 +5,16 @@
 
 use jiff::Timestamp;
 
-use crate::state::{Directory, Group, Membership, Reseller, Role, User};
+use crate::directory::{Dates, Directory, Group, GroupStatus, Membership, Reseller, Role, User};
 
 /// 2090-01-31T00:00:00Z: a trial that is still running.
 const RUNNING_TRIAL: i64 = 3_789_504_000;
 /// 2019-06-30T23:59:59Z: a trial that is over.
 const ENDED_TRIAL: i64 = 1_561_939_199;
+/// 2019-05-31T00:00:00Z: when everybody came to the marketplace.
+const CREATED: i64 = 1_559_260_800;
+/// 2020-02-29T12:30:00Z: when what is known of them last changed.
+const UPDATED: i64 = 1_582_979_400;
 
 /// Ines is in every group, Nino in one, Maya in none.
 pub(crate) fn acme_hub() -> Directory {
@@ -23,6 +27,7 @@ pub(crate) fn acme_hub() -> Directory {
         groups: vec![
             Group {
                 reseller_id: Some("rsl-44x".to_owned()),
+                main_accounting: Some("quickbooks".to_owned()),
                 ..group("cld-7a1c", "Harbour Café & Sons", ["AUD", "Australia/Sydney", "AU", "Sydney"])
             },
             Group {
@@ -85,6 +90,7 @@ fn user(uid: &str, [name, surname]: [&str; 2], email: &str, country: &str, compa
         email: email.to_owned(),
         country: country.to_owned(),
         company_name: company.map(str::to_owned),
+        dates: dates(),
     }
 }
 
@@ -100,6 +106,9 @@ fn group(uid: &str, name: &str, [currency, timezone, country, city]: [&str; 4]) 
         country: country.to_owned(),
         city: city.to_owned(),
         reseller_id: None,
+        main_accounting: None,
+        status: GroupStatus::Running,
+        dates: dates(),
     }
 }
 
@@ -108,7 +117,17 @@ fn member(user_uid: &str, group_uid: &str, role: Role) -> Membership {
 }
 
 fn reseller(uid: &str, name: &str, code: &str, country: &str) -> Reseller {
-    Reseller { uid: uid.to_owned(), name: name.to_owned(), code: code.to_owned(), country: country.to_owned() }
+    Reseller {
+        uid: uid.to_owned(),
+        name: name.to_owned(),
+        code: code.to_owned(),
+        country: country.to_owned(),
+        dates: dates(),
+    }
+}
+
+fn dates() -> Dates {
+    Dates { created_at: instant(CREATED), updated_at: instant(UPDATED) }
 }
 
 fn instant(second: i64) -> Timestamp {
@@ -134,13 +153,15 @@ mod tests {
     #[test]
     fn the_seed_covers_several_groups_one_group_and_none() {
         let acme = acme_hub();
-        let counts: Vec<usize> = acme.users.iter().map(|user| acme.groups_of(&user.uid).len()).collect();
+        let counts: Vec<usize> = acme.users.iter().map(|user| acme.groups_of(&user.uid).count()).collect();
         assert_eq!(counts, [3, 1, 0]);
     }
 
     #[test]
-    fn trial_ends_are_the_documented_instants() {
+    fn instants_are_the_documented_ones() {
         assert_eq!(instant(RUNNING_TRIAL).to_string(), "2090-01-31T00:00:00Z");
         assert_eq!(instant(ENDED_TRIAL).to_string(), "2019-06-30T23:59:59Z");
+        assert_eq!(instant(CREATED).to_string(), "2019-05-31T00:00:00Z");
+        assert_eq!(instant(UPDATED).to_string(), "2020-02-29T12:30:00Z");
     }
 }

@@ -168,6 +168,13 @@ fn handler(route: RouteName) -> MethodRouter<Shared> {
         RouteName::SsoTrigger => get(login::sso_trigger),
         RouteName::SessionCheck => get(session::check),
         RouteName::Ping => get(account::ping),
+        RouteName::AccountGroups => get(account::groups),
+        RouteName::AccountGroup => get(account::group),
+        RouteName::AccountUsers => get(account::users),
+        RouteName::AccountUser => get(account::user),
+        RouteName::AccountResellers => get(account::resellers),
+        RouteName::AccountReseller => get(account::reseller),
+        RouteName::AccountResellerGroups => get(account::reseller_groups),
         RouteName::AppLogout => get(session::app_logout),
         RouteName::AppAccessUnauthorized => get(session::app_access_unauthorized),
     }

@@ -1,153 +1,19 @@
-//! What the sandbox holds in memory: marketplaces with their people, groups, memberships and sessions.
+//! What the sandbox holds in memory: marketplaces with their directories, settings and sessions.
 //!
 //! Plain data and look-ups. It knows neither HTTP nor keys.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::directory::{Directory, GroupStatus, Membership};
 use crate::merge_patch::MergePatch;
 use crate::options::{MarketplaceSpec, PathStyle};
 use crate::random;
+use crate::time;
 
 /// Length of a session token, as the historical sandbox made them.
 const SESSION_TOKEN_LENGTH: usize = 36;
-
-/// A person with an account on one marketplace.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub struct User {
-    /// `usr-…`, unique on this marketplace only.
-    pub uid: String,
-    /// First name.
-    pub name: String,
-    /// Last name.
-    pub surname: String,
-    /// Real address.
-    pub email: String,
-    /// ISO 3166 alpha-2.
-    pub country: String,
-    /// Free text from sign-up; often empty.
-    #[serde(default)]
-    pub company_name: Option<String>,
-}
-
-/// One bought instance of the app.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Group {
-    /// `cld-…`, unique on this marketplace only.
-    pub uid: String,
-    /// Display name.
-    pub name: String,
-    /// Principal contact.
-    pub email: String,
-    /// End of the free trial.
-    pub free_trial_end_at: Timestamp,
-    /// Whether a card is on file.
-    #[serde(default)]
-    pub has_credit_card: bool,
-    /// ISO 4217.
-    pub currency: String,
-    /// Olson name.
-    pub timezone: String,
-    /// ISO 3166 alpha-2.
-    pub country: String,
-    /// City.
-    pub city: String,
-    /// The reseller who introduced the customer.
-    #[serde(default)]
-    pub reseller_id: Option<String>,
-}
-
-/// A user's place in a group.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Membership {
-    /// The member.
-    pub user_uid: String,
-    /// The group.
-    pub group_uid: String,
-    /// What the member may do there.
-    pub role: Role,
-}
-
-/// The exact role strings of the protocol. `Guest` is never stored: it is what somebody without a membership gets.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub enum Role {
-    /// `Member`
-    Member,
-    /// `Power User`
-    #[serde(rename = "Power User")]
-    PowerUser,
-    /// `Admin`
-    Admin,
-    /// `Super Admin`
-    #[serde(rename = "Super Admin")]
-    SuperAdmin,
-}
-
-impl Role {
-    /// The string the marketplace sends.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Member => "Member",
-            Self::PowerUser => "Power User",
-            Self::Admin => "Admin",
-            Self::SuperAdmin => "Super Admin",
-        }
-    }
-}
-
-/// A partner who introduces customers.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Reseller {
-    /// `rsl-…`
-    pub uid: String,
-    /// Display name.
-    pub name: String,
-    /// Short code.
-    pub code: String,
-    /// ISO 3166 alpha-2.
-    pub country: String,
-}
-
-/// Everybody and everything a marketplace knows.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
-pub struct Directory {
-    /// People.
-    pub users: Vec<User>,
-    /// Bought instances.
-    pub groups: Vec<Group>,
-    /// Who is in which group.
-    pub memberships: Vec<Membership>,
-    /// Partners.
-    pub resellers: Vec<Reseller>,
-}
-
-impl Directory {
-    pub(crate) fn user(&self, uid: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.uid == uid)
-    }
-
-    pub(crate) fn group(&self, uid: &str) -> Option<&Group> {
-        self.groups.iter().find(|group| group.uid == uid)
-    }
-
-    pub(crate) fn reseller(&self, uid: &str) -> Option<&Reseller> {
-        self.resellers.iter().find(|reseller| reseller.uid == uid)
-    }
-
-    pub(crate) fn role(&self, user_uid: &str, group_uid: &str) -> Option<Role> {
-        self.memberships
-            .iter()
-            .find(|membership| membership.user_uid == user_uid && membership.group_uid == group_uid)
-            .map(|membership| membership.role)
-    }
-
-    /// The groups of a user, in the order they were bought.
-    pub(crate) fn groups_of(&self, user_uid: &str) -> Vec<&Group> {
-        self.groups.iter().filter(|group| self.role(user_uid, &group.uid).is_some()).collect()
-    }
-}
 
 /// How Responses are signed.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -181,6 +47,8 @@ pub(crate) struct Marketplace {
     pub(crate) configuration_patch: MergePatch,
     #[serde(flatten)]
     pub(crate) directory: Directory,
+    /// Those who were removed from a group, so that their removal can be told again.
+    pub(crate) former_members: Vec<Membership>,
     /// Session tokens by user uid.
     pub(crate) sessions: BTreeMap<String, String>,
     /// Set by `reseller_sso`, cleared by the next Response.
@@ -203,6 +71,7 @@ impl Marketplace {
             app_host: None,
             configuration_patch: MergePatch::default(),
             directory: spec.directory.clone(),
+            former_members: Vec::new(),
             sessions: BTreeMap::new(),
             pending_reseller: None,
         };
@@ -215,6 +84,26 @@ impl Marketplace {
     /// Gives the user a new session token, which ends every session opened under the old one.
     pub(crate) fn rotate_session(&mut self, user_uid: &str) {
         self.sessions.insert(user_uid.to_owned(), random::token(SESSION_TOKEN_LENGTH));
+    }
+
+    /// The customer no longer wants the app. The group, and who is in it, stays known.
+    pub(crate) fn cancel_group(&mut self, uid: &str) {
+        let group = self.directory.groups.iter_mut().find(|group| group.uid == uid && group.is_running());
+        if let Some(group) = group {
+            group.status = GroupStatus::Terminated;
+            group.dates.updated_at = time::now();
+        }
+    }
+
+    /// Takes a member out of one group and remembers it.
+    pub(crate) fn remove_member(&mut self, user_uid: &str, group_uid: &str) {
+        let memberships = &mut self.directory.memberships;
+        let leaving = |membership: &mut Membership| membership.is_of(user_uid, group_uid);
+        self.former_members.extend(memberships.extract_if(.., leaving));
+    }
+
+    pub(crate) fn is_former_member(&self, user_uid: &str, group_uid: &str) -> bool {
+        self.former_members.iter().any(|membership| membership.is_of(user_uid, group_uid))
     }
 }
 

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::body::JsonBody;
 use super::error::ControlError;
 use crate::app::{App, Shared};
-use crate::state::{Group, Marketplace, Membership, Role, User};
+use crate::directory::{Dates, Group, GroupStatus, Membership, Role, User};
+use crate::state::Marketplace;
 
 type Answer<T> = Result<Json<T>, ControlError>;
 
@@ -32,19 +33,23 @@ pub(super) async fn put_user(
     JsonBody(body): JsonBody<UserBody>,
 ) -> Answer<User> {
     check_uid(&uid)?;
-    let user = User {
+    let mut user = User {
         uid: uid.clone(),
         name: body.name,
         surname: body.surname,
         email: body.email,
         country: body.country,
         company_name: body.company_name,
+        dates: Dates::written_now(None),
     };
     let told = format!("User {uid} was written.");
     change(&app, &key, "control.user_written", told, |marketplace| {
         let users = &mut marketplace.directory.users;
         match users.iter_mut().find(|known| known.uid == uid) {
-            Some(known) => *known = user.clone(),
+            Some(known) => {
+                user.dates = Dates::written_now(Some(known.dates));
+                *known = user.clone();
+            }
             None => users.push(user.clone()),
         }
         if !marketplace.sessions.contains_key(&uid) {
@@ -65,6 +70,7 @@ pub(super) async fn delete_user(
         known_user(marketplace, &uid)?;
         marketplace.directory.users.retain(|user| user.uid != uid);
         marketplace.directory.memberships.retain(|membership| membership.user_uid != uid);
+        marketplace.former_members.retain(|membership| membership.user_uid != uid);
         marketplace.sessions.remove(&uid);
         Ok(())
     })?;
@@ -96,16 +102,18 @@ pub(super) struct GroupBody {
     city: String,
     #[serde(default)]
     reseller_id: Option<String>,
+    #[serde(default)]
+    main_accounting: Option<String>,
 }
 
-/// `PUT /control/marketplaces/{mp}/groups/{gid}`: creates or replaces.
+/// `PUT /control/marketplaces/{mp}/groups/{gid}`: creates or replaces. A cancelled group has the app again.
 pub(super) async fn put_group(
     State(app): State<Shared>,
     Path((key, uid)): Path<(String, String)>,
     JsonBody(body): JsonBody<GroupBody>,
 ) -> Answer<Group> {
     check_uid(&uid)?;
-    let group = Group {
+    let mut group = Group {
         uid: uid.clone(),
         name: body.name,
         email: body.email,
@@ -116,12 +124,18 @@ pub(super) async fn put_group(
         country: body.country,
         city: body.city,
         reseller_id: body.reseller_id,
+        main_accounting: body.main_accounting,
+        status: GroupStatus::Running,
+        dates: Dates::written_now(None),
     };
     let told = format!("Group {uid} was written.");
     change(&app, &key, "control.group_written", told, |marketplace| {
         let groups = &mut marketplace.directory.groups;
         match groups.iter_mut().find(|known| known.uid == uid) {
-            Some(known) => *known = group.clone(),
+            Some(known) => {
+                group.dates = Dates::written_now(Some(known.dates));
+                *known = group.clone();
+            }
             None => groups.push(group.clone()),
         }
         Ok(group)
@@ -139,6 +153,7 @@ pub(super) async fn delete_group(
         known_group(marketplace, &uid)?;
         marketplace.directory.groups.retain(|group| group.uid != uid);
         marketplace.directory.memberships.retain(|membership| membership.group_uid != uid);
+        marketplace.former_members.retain(|membership| membership.group_uid != uid);
         Ok(())
     })?;
     Ok(StatusCode::NO_CONTENT)
@@ -160,10 +175,11 @@ pub(super) async fn put_member(
     change(&app, &key, "control.member_written", told, |marketplace| {
         known_user(marketplace, &user_uid)?;
         known_group(marketplace, &group_uid)?;
+        let stays = |known: &Membership| !known.is_of(&user_uid, &group_uid);
+        marketplace.directory.memberships.retain(stays);
+        marketplace.former_members.retain(stays);
         let membership = Membership { user_uid, group_uid, role };
-        let memberships = &mut marketplace.directory.memberships;
-        memberships.retain(|known| !same_place(known, &membership));
-        memberships.push(membership.clone());
+        marketplace.directory.memberships.push(membership.clone());
         Ok(membership)
     })
     .map(Json)
@@ -179,8 +195,7 @@ pub(super) async fn delete_member(
         if marketplace.directory.role(&user_uid, &group_uid).is_none() {
             return Err(ControlError::not_found("member", user_uid));
         }
-        let stays = |known: &Membership| known.user_uid != user_uid || known.group_uid != group_uid;
-        marketplace.directory.memberships.retain(stays);
+        marketplace.directory.memberships.retain(|known| !known.is_of(&user_uid, &group_uid));
         Ok(())
     })?;
     Ok(StatusCode::NO_CONTENT)
@@ -212,16 +227,12 @@ fn check_uid(uid: &str) -> Result<(), ControlError> {
     Err(ControlError::Invalid(text))
 }
 
-fn known_user(marketplace: &Marketplace, uid: &str) -> Result<(), ControlError> {
+pub(super) fn known_user(marketplace: &Marketplace, uid: &str) -> Result<(), ControlError> {
     let user = marketplace.directory.user(uid);
     user.map(|_| ()).ok_or_else(|| ControlError::not_found("user", uid))
 }
 
-fn known_group(marketplace: &Marketplace, uid: &str) -> Result<(), ControlError> {
+pub(super) fn known_group(marketplace: &Marketplace, uid: &str) -> Result<(), ControlError> {
     let group = marketplace.directory.group(uid);
     group.map(|_| ()).ok_or_else(|| ControlError::not_found("group", uid))
-}
-
-fn same_place(one: &Membership, other: &Membership) -> bool {
-    one.user_uid == other.user_uid && one.group_uid == other.group_uid
 }

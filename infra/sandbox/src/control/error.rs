@@ -21,6 +21,8 @@ pub(crate) enum ControlError {
     NotFound { kind: &'static str, name: String },
     #[error("{0}")]
     Invalid(String),
+    #[error("there is no HTTP client to tell the app with: {0}")]
+    Client(#[source] reqwest::Error),
 }
 
 impl ControlError {
@@ -36,6 +38,7 @@ impl ControlError {
             Self::NoSuchPath | Self::NotFound { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Client(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -11,6 +11,7 @@ mod error;
 mod faults;
 mod guard;
 mod observe;
+mod removals;
 mod settings;
 
 use axum::Router;
@@ -40,6 +41,8 @@ pub(crate) fn router() -> Router<Shared> {
             "/control/marketplaces/{mp}/groups/{gid}/members/{uid}",
             put(directory::put_member).delete(directory::delete_member),
         )
+        .route("/control/marketplaces/{mp}/groups/{gid}/cancel", post(removals::cancel_group))
+        .route("/control/marketplaces/{mp}/groups/{gid}/members/{uid}/remove", post(removals::remove_member))
         .route("/control/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/control/faults/{id}", delete(faults::remove))
         .route("/control/{*rest}", axum::routing::any(error::no_such_path))

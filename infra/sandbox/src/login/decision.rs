@@ -4,7 +4,8 @@ use url::Url;
 
 use super::person::Login;
 use crate::app::App;
-use crate::state::{Group, Marketplace, Reseller, User};
+use crate::directory::{Group, Reseller, User};
+use crate::state::Marketplace;
 
 /// What has to be shown next.
 pub(crate) enum Decision<'a> {
@@ -26,7 +27,7 @@ pub(crate) fn decide<'a>(marketplace: &'a Marketplace, hints: &Hints<'_>) -> Dec
     let Some(user) = hints.user_uid.and_then(|uid| directory.user(uid)) else {
         return Decision::PickUser;
     };
-    let groups = directory.groups_of(&user.uid);
+    let groups = directory.running_groups_of(&user.uid);
     let asked = |group: &&Group| hints.group_id == Some(group.uid.as_str());
     if let Some(group) = reseller_visit(marketplace, &groups, hints.group_id) {
         return log_in(marketplace, user, group);
@@ -51,7 +52,7 @@ fn reseller_visit<'a>(
     memberships: &[&Group],
     group_id: Option<&str>,
 ) -> Option<&'a Group> {
-    let group = marketplace.directory.group(group_id?)?;
+    let group = marketplace.directory.running_group(group_id?)?;
     let is_member = memberships.iter().any(|membership| membership.uid == group.uid);
     (!is_member && reseller(marketplace, group).is_some()).then_some(group)
 }

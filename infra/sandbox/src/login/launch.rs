@@ -42,7 +42,7 @@ pub(crate) async fn sso_trigger(
         marketplace.pending_reseller = Some(value.clone());
     }
     let user = launch.user_uid.as_deref().filter(|uid| marketplace.directory.user(uid).is_some());
-    let group = launch.group_id.as_deref().filter(|uid| marketplace.directory.group(uid).is_some());
+    let group = launch.group_id.as_deref().filter(|uid| marketplace.directory.running_group(uid).is_some());
     let told = format!("{} launched the app.", user.unwrap_or("Somebody"));
     app.events.record(Some(&key), "sso.triggered", told);
     redirect(&init_url(&endpoint, launch.group_id.as_deref()), user, group, &key)

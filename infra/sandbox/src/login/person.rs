@@ -1,6 +1,7 @@
 //! A login, and what both protocols say about it.
 
-use crate::state::{Group, Marketplace, Reseller, User};
+use crate::directory::{Group, Reseller, User};
+use crate::state::Marketplace;
 
 /// The role of somebody without a membership row.
 const GUEST: &str = "Guest";

@@ -10,10 +10,10 @@ use super::answer;
 use super::door::{Provider, enter};
 use super::memory::Visit;
 use crate::app::Shared;
+use crate::directory::User;
 use crate::login::{self, Decision, Hints, Login, cookie, forget_launch, launched_group, remember, remembered_user};
 use crate::pages::notices;
 use crate::pages::pickers::{self, Links};
-use crate::state::User;
 use crate::time;
 
 /// The cookie that names the waiting request.

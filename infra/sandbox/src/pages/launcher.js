@@ -19,7 +19,9 @@ async function change(method, path, body) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button[data-path]");
-  if (button) change(button.dataset.method, button.dataset.path, button.dataset.body);
+  if (!button || (button.dataset.confirm && !confirm(button.dataset.confirm))) return;
+  button.disabled = true;
+  change(button.dataset.method, button.dataset.path, button.dataset.body).finally(() => { button.disabled = false; });
 });
 
 document.getElementById("fault-form").addEventListener("submit", (event) => {

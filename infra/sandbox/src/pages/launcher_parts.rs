@@ -3,11 +3,13 @@
 use maud::{Markup, html};
 use url::form_urlencoded::Serializer;
 
+use super::launcher_groups;
 use crate::config_api::{Damage, Paths};
+use crate::directory::{Group, User};
 use crate::events::Event;
 use crate::faults::{Fault, FaultKind};
 use crate::routes::RouteName;
-use crate::state::{Group, Marketplace, SignatureMode, User};
+use crate::state::{Marketplace, SignatureMode};
 use crate::time;
 
 pub(super) struct Card<'a> {
@@ -58,6 +60,7 @@ pub(super) fn card(card: &Card<'_>) -> Markup {
             @for user in &marketplace.directory.users {
                 (person(card, user))
             }
+            (launcher_groups::groups(marketplace))
         }
     }
 }
@@ -82,7 +85,7 @@ fn switches(marketplace: &Marketplace) -> Markup {
 
 fn person(card: &Card<'_>, user: &User) -> Markup {
     let key = &card.marketplace.key;
-    let groups = card.marketplace.directory.groups_of(&user.uid);
+    let directory = &card.marketplace.directory;
     html! {
         article .person {
             div .person-head {
@@ -94,13 +97,13 @@ fn person(card: &Card<'_>, user: &User) -> Markup {
                     data-path=(format!("marketplaces/{key}/users/{}/end_session", user.uid))
                     aria-label=(format!("End the session of {}", user.name)) { "End session" }
             }
-            @if groups.is_empty() {
+            @if directory.running_groups_of(&user.uid).is_empty() {
                 p .membership {
                     span .none { "No group with this app" }
                     a .launch href=(card.launch_url(user, None, Way::Saml)) { "Try anyway" }
                 }
             }
-            @for group in groups {
+            @for group in directory.groups_of(&user.uid) {
                 (membership(card, user, group))
             }
         }
@@ -118,16 +121,23 @@ fn membership(card: &Card<'_>, user: &User, group: &Group) -> Markup {
                 @if let Some(role) = role { " " span .role { (role.as_str()) } }
             }
             span .ways {
-                @if group.reseller_id.is_some() {
-                    a href=(card.launch_url(user, Some(group), Way::Reseller))
-                        aria-label=(format!("Launch {} as reseller", group.name)) { "As reseller" }
-                }
-                a .launch href=(card.launch_url(user, Some(group), Way::Saml))
-                    aria-label=(format!("Launch {} as {}", group.name, user.name)) { "Launch" }
-                a href=(card.launch_url(user, Some(group), Way::OpenId))
-                    aria-label=(format!("Launch {} as {} by OpenID", group.name, user.name)) { "OpenID" }
+                @if group.is_running() { (ways(card, user, group)) } @else { (launcher_groups::cancelled()) }
+                (launcher_groups::remove(card.marketplace, user, group))
             }
         }
+    }
+}
+
+fn ways(card: &Card<'_>, user: &User, group: &Group) -> Markup {
+    html! {
+        @if group.reseller_id.is_some() {
+            a href=(card.launch_url(user, Some(group), Way::Reseller))
+                aria-label=(format!("Launch {} as reseller", group.name)) { "As reseller" }
+        }
+        a .launch href=(card.launch_url(user, Some(group), Way::Saml))
+            aria-label=(format!("Launch {} as {}", group.name, user.name)) { "Launch" }
+        a href=(card.launch_url(user, Some(group), Way::OpenId))
+            aria-label=(format!("Launch {} as {} by OpenID", group.name, user.name)) { "OpenID" }
     }
 }
 

@@ -5,7 +5,8 @@ use axum::response::{IntoResponse as _, Response};
 use maud::html;
 
 use super::layout::Page;
-use crate::state::{Marketplace, User};
+use crate::directory::User;
+use crate::state::Marketplace;
 
 /// A titled sentence or two with a status.
 pub(crate) fn notice(status: StatusCode, title: &str, context: &str, text: &str) -> Response {

@@ -5,7 +5,8 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::layout::Page;
-use crate::state::{Group, Marketplace, User};
+use crate::directory::{Group, User};
+use crate::state::Marketplace;
 
 /// Submits the form at once; without JavaScript there is its button.
 const SUBMIT: &str = "document.forms[0].submit();";

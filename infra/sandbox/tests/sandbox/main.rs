@@ -7,7 +7,10 @@
     reason = "this whole binary is a test; the lint configuration only knows functions marked as one"
 )]
 
+mod access_ends;
 mod account;
+mod account_membership;
+mod app;
 mod binary;
 mod config;
 mod config_faults;
@@ -21,6 +24,7 @@ mod openid_discovery;
 mod openid_settings;
 mod pages;
 mod relying_party;
+mod removals;
 mod response;
 mod running;
 mod session;

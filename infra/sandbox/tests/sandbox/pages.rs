@@ -35,6 +35,38 @@ async fn a_marketplace_has_a_page_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_launcher_shows_what_is_cancelled_and_offers_no_way_in() {
+    let running = Running::start().await;
+    let cancel = "marketplaces/acme-hub/groups/cld-9e4f/cancel";
+    running.change("POST", cancel, r#"{"deliver":false}"#).await;
+    let page = running.get("/acme-hub").send().await.body;
+    assert!(!page.contains("group_id=cld-9e4f"), "no link leads there");
+    assert!(page.contains("group_id=cld-7a1c"));
+    assert_eq!(page.matches("<span class=\"ended\">cancelled</span>").count(), 3, "one group, two memberships");
+    assert!(!page.contains("groups/cld-9e4f/cancel\""));
+    let nino = between(&page, "Kapanadze", "</article>").unwrap();
+    assert!(nino.contains("No group with this app") && nino.contains("cancelled"));
+}
+
+#[tokio::test]
+async fn the_launcher_asks_before_it_cancels_or_removes() {
+    let running = Running::start().await;
+    let page = running.get("/acme-hub").send().await.body;
+    let buttons: Vec<&str> = page.split("<button ").filter(|tag| tag.starts_with("class=\"ending\"")).collect();
+    assert_eq!(buttons.len(), 7, "three groups, four memberships");
+    assert!(buttons.iter().all(|button| button.contains("data-confirm=\"") && button.contains("data-method=\"POST\"")));
+    let paths = ["groups/cld-7a1c/cancel", "groups/cld-9e4f/members/usr-8w1/remove"];
+    for path in paths.map(|path| format!("data-path=\"marketplaces/acme-hub/{path}\"")) {
+        assert_eq!(page.matches(&path).count(), 1, "{path}");
+    }
+    let remove = "marketplaces/acme-hub/groups/cld-9e4f/members/usr-8w1/remove";
+    running.change("POST", remove, r#"{"deliver":false}"#).await;
+    let page = running.get("/acme-hub").send().await.body;
+    assert!(!page.contains("members/usr-8w1/remove"));
+    assert!(page.contains("1 member<"));
+}
+
+#[tokio::test]
 async fn the_fault_form_offers_every_kind_and_says_which_are_for_the_configuration_only() {
     let running = Running::start().await;
     let form = running.get("/").send().await.body;

@@ -31,11 +31,21 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// With an app that lives at `app_host`.
+    pub(crate) async fn beside(app_host: &str) -> Self {
+        Self::with(Options { app_host: app_host.to_owned(), ..Options::default() }).await
+    }
+
+    /// With these options, but the shared keys.
+    pub(crate) async fn with(options: Options) -> Self {
         let pair = key_pair().clone();
         let keys = IdpKeys::Pem { private_key: pair.private_key_pem, certificate: pair.certificate_pem };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stop = CancellationToken::new();
-        let options = Options { keys, ..Options::default() };
+        let options = Options { keys, ..options };
         let sandbox = Sandbox::start(listener, options, stop.clone()).await.unwrap();
         Self { sandbox, _stop: stop.drop_guard() }
     }
@@ -47,6 +57,12 @@ impl Running {
     /// A change through the control API.
     pub(crate) async fn change(&self, method: &'static str, path: &str, body: &str) -> Answer {
         request(method, format!("{}/{path}", self.sandbox.control_url())).json(body).send().await
+    }
+
+    /// What happened, as sentences.
+    pub(crate) async fn told(&self) -> Vec<String> {
+        let events = self.get("/control/events").send().await.json();
+        events["events"].as_array().unwrap().iter().map(|event| event["text"].as_str().unwrap().to_owned()).collect()
     }
 
     pub(crate) async fn state(&self) -> Value {

@@ -63,6 +63,18 @@ async fn ending_a_session_makes_its_token_invalid() {
 }
 
 #[tokio::test]
+async fn the_logout_page_does_not_say_whether_a_user_exists() {
+    let running = Running::start().await;
+    let plain = running.get("/acme-hub/app_logout").send().await.body;
+    for query in ["?user_uid=usr-5k2", "?user_uid=usr-none", "?user_uid=", "?user_uid=a&user_uid=%3Cb%3E"] {
+        let page = running.get(&format!("/acme-hub/app_logout{query}")).send().await;
+        assert_eq!((page.status, &page.body), (200, &plain), "{query}");
+    }
+    let told = running.told().await;
+    assert!(told.iter().all(|text| *text == told[0]));
+}
+
+#[tokio::test]
 async fn the_pages_apps_send_people_to_exist() {
     let running = Running::start().await;
     let logout = running.get("/acme-hub/app_logout?user_uid=usr-5k2").send().await;
