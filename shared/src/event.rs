@@ -26,7 +26,8 @@ pub struct Event {
     pub marketplace: MarketplaceKey,
     /// The group it is about, or through which it came about.
     pub group: GroupId,
-    /// Its place among the events of that group, which have no gaps.
+    /// Its place among the events of that group: one more than the event before. Where they start means nothing, and only a group that
+    /// comes back after all of it was purged goes on at a higher number.
     pub sequence: u64,
     /// The records as they are after the change.
     pub data: Value,
@@ -72,7 +73,7 @@ pub enum Change<'a> {
     UserRemoved(&'a Account),
     /// A person belongs to the group.
     MemberAdded(Member<'a>),
-    /// They are something else in it, or have another address there.
+    /// They are something else in it, or the app files them under another id, or under another virtual address.
     MemberUpdated(Member<'a>),
     /// They belong to it no longer.
     MemberRemoved(&'a Account, RemovalReason),

@@ -111,7 +111,7 @@ impl<T> Known<T> {
 
 impl<T, E> Source<T, E> {
     async fn read(&self) -> Result<T, RotationError<E>> {
-        let key = self.secrets.read_key(&self.id).await?;
+        let key = self.secrets.read(&self.id).await?;
         (self.make)(key).map_err(|error| RotationError::Unusable { id: self.id.clone(), error })
     }
 }

@@ -118,11 +118,11 @@ mod tests {
     const SECOND: &str = "another secret of thirty-two byte";
 
     fn keyed(key: &str, previous: Option<&str>) -> Sealer {
-        Sealer::new(&Key { key: key.into(), previous: previous.map(Secret::from), changed_at: None }, "a").unwrap()
+        Sealer::new(&Key { key: key.into(), previous: previous.map(Secret::from) }, "a").unwrap()
     }
 
     fn sealer(purpose: &'static str) -> Sealer {
-        Sealer::new(&Key { key: FIRST.into(), previous: None, changed_at: None }, purpose).unwrap()
+        Sealer::new(&Key { key: FIRST.into(), previous: None }, purpose).unwrap()
     }
 
     #[test]
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_short_secret_is_refused() {
         for (key, previous) in [("short", None), (FIRST, Some("short"))] {
-            let secret = Key { key: key.into(), previous: previous.map(Secret::from), changed_at: None };
+            let secret = Key { key: key.into(), previous: previous.map(Secret::from) };
             assert_eq!(Sealer::new(&secret, "a").unwrap_err(), SealerError::SecretTooShort);
         }
     }

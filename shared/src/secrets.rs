@@ -4,12 +4,7 @@
 use std::fmt;
 
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::{
-    Client,
-    error::SdkError,
-    operation::get_secret_value::{GetSecretValueError, GetSecretValueOutput},
-};
-use jiff::Timestamp;
+use aws_sdk_secretsmanager::{Client, error::SdkError, operation::get_secret_value::GetSecretValueError};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::secret::Secret;
@@ -29,9 +24,6 @@ pub struct Key {
     /// Absent but while the key is being changed.
     #[serde(default)]
     pub previous: Option<Secret>,
-    /// When this version of the secret was written, if that is known.
-    #[serde(skip)]
-    pub changed_at: Option<Timestamp>,
 }
 
 /// Who we are to somebody else: `{"key": "…", "secret": "…"}`.
@@ -102,32 +94,15 @@ impl Secrets {
         parse(id, self.read_text(id).await?.expose())
     }
 
-    /// The present version of a key, with its age.
-    ///
-    /// # Errors
-    /// [`SecretsError`] names the secret.
-    pub async fn read_key(&self, id: &str) -> Result<Key, SecretsError> {
-        let answer = self.get(id).await?;
-        let changed_at = answer.created_date.and_then(|at| Timestamp::from_second(at.secs()).ok());
-        Ok(Key { changed_at, ..parse(id, text(id, answer)?.expose())? })
-    }
-
     /// The present version of a secret, as it is.
     ///
     /// # Errors
     /// [`SecretsError`] names the secret.
     pub async fn read_text(&self, id: &str) -> Result<Secret, SecretsError> {
-        text(id, self.get(id).await?)
-    }
-
-    async fn get(&self, id: &str) -> Result<GetSecretValueOutput, SecretsError> {
         let answer = self.client.get_secret_value().secret_id(id).send().await;
-        answer.map_err(|error| SecretsError::Request { id: id.to_owned(), error: Box::new(error) })
+        let answer = answer.map_err(|error| SecretsError::Request { id: id.to_owned(), error: Box::new(error) })?;
+        answer.secret_string.map(Secret::from).ok_or_else(|| SecretsError::Malformed { id: id.to_owned() })
     }
-}
-
-fn text(id: &str, answer: GetSecretValueOutput) -> Result<Secret, SecretsError> {
-    answer.secret_string.map(Secret::from).ok_or_else(|| SecretsError::Malformed { id: id.to_owned() })
 }
 
 /// serde's own words would repeat the value.

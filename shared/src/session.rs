@@ -102,7 +102,8 @@ pub struct Destination {
     pub settings: bool,
 }
 
-/// Which records a sign-in has made, because the marketplace named them for the first time.
+/// Which records a sign-in has made, because the marketplace named them for the first time, or for the first time since they were
+/// removed: protocol.md §10 wants a new account then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Created {
     /// The group.

@@ -21,9 +21,6 @@ use crate::{
 
 /// How long a token is good for.
 pub const TOKEN_LIFETIME: SignedDuration = SignedDuration::from_mins(5);
-/// How long a new key is only published before anything is signed with it: longer than functions and apps go on with the keys they
-/// have read.
-pub const PUBLISHED_FIRST: SignedDuration = SignedDuration::from_mins(15);
 /// The longest token we look at; ours have about 700 bytes.
 const MAX_LEN: usize = 4 * 1024;
 /// Who signs.
@@ -76,12 +73,11 @@ struct Jwk {
     y: String,
 }
 
-/// The keys that sign and check tokens. While the application secret is being changed there are two, both published.
+/// The keys that sign and check tokens. While the application secret is being changed there are two, and both are published: in its
+/// first step the new one, before anything is signed with it, and in the second the old one, until what it signed is over.
 pub struct TokenKeys {
     key: TokenKey,
-    previous: Option<TokenKey>,
-    /// From when on the present key signs.
-    signs_from: Timestamp,
+    other: Option<TokenKey>,
 }
 
 struct TokenKey {
@@ -96,12 +92,8 @@ impl TokenKeys {
     /// # Errors
     /// When the secret could be guessed.
     pub fn new(secret: &Key) -> Result<Self, SealerError> {
-        let signs_from = secret.changed_at.and_then(|at| at.checked_add(PUBLISHED_FIRST).ok());
-        Ok(Self {
-            key: TokenKey::derive(&secret.key)?,
-            previous: secret.previous.as_ref().map(TokenKey::derive).transpose()?,
-            signs_from: signs_from.unwrap_or(Timestamp::MIN),
-        })
+        let other = secret.previous.as_ref().map(TokenKey::derive).transpose()?;
+        Ok(Self { key: TokenKey::derive(&secret.key)?, other })
     }
 
     /// A token for a session that holds.
@@ -111,7 +103,9 @@ impl TokenKeys {
     #[must_use]
     #[expect(clippy::expect_used, reason = "a good key signs any text, and claims are plain types")]
     pub fn sign(&self, session: &TokenDigest, active: &ActiveSession, now: Timestamp) -> (String, Timestamp) {
-        let expires_at = now + TOKEN_LIFETIME;
+        let expires_at = (now + TOKEN_LIFETIME).min(active.session.expires_at);
+        // A token counts whole seconds, and so does whoever is told.
+        let expires_at = Timestamp::from_second(expires_at.as_second()).unwrap_or(expires_at);
         let claims = Claims {
             iss: ISSUER.to_owned(),
             sub: active.account_id().to_owned(),
@@ -124,9 +118,8 @@ impl TokenKeys {
             role: active.role.as_str().to_owned(),
             is_admin: active.role.is_admin(),
         };
-        let key = self.previous.as_ref().filter(|_| now < self.signs_from).unwrap_or(&self.key);
-        let header = Header { kid: Some(key.jwk.kid.clone()), ..Header::new(Algorithm::ES256) };
-        (encode(&header, &claims, &key.signing).expect("plain claims are signed"), expires_at)
+        let header = Header { kid: Some(self.key.jwk.kid.clone()), ..Header::new(Algorithm::ES256) };
+        (encode(&header, &claims, &self.key.signing).expect("plain claims are signed"), expires_at)
     }
 
     /// What a token of ours says, its time over or not.
@@ -152,7 +145,7 @@ impl TokenKeys {
     }
 
     fn all(&self) -> impl Iterator<Item = &TokenKey> {
-        std::iter::once(&self.key).chain(&self.previous)
+        std::iter::once(&self.key).chain(&self.other)
     }
 }
 
@@ -201,8 +194,8 @@ mod tests {
     const SECOND: &str = "another secret of thirty-two byte";
     const NOW: Timestamp = Timestamp::constant(1_894_701_630, 0);
 
-    fn keys(key: &str, previous: Option<&str>, changed_at: Option<Timestamp>) -> TokenKeys {
-        TokenKeys::new(&Key { key: key.into(), previous: previous.map(Secret::from), changed_at }).unwrap()
+    fn keys(key: &str, previous: Option<&str>) -> TokenKeys {
+        TokenKeys::new(&Key { key: key.into(), previous: previous.map(Secret::from) }).unwrap()
     }
 
     fn sign(keys: &TokenKeys, now: Timestamp) -> String {
@@ -212,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_token_says_who_through_what_as_what_and_until_when() {
-        let keys = keys(FIRST, None, None);
+        let keys = keys(FIRST, None);
         let claims = keys.read(&sign(&keys, NOW)).unwrap();
         assert_eq!((&*claims.iss, &*claims.sub, &*claims.role), ("stallholder", "usr-5k2", "Admin"));
         assert_eq!((claims.marketplace.as_str(), claims.group.as_str()), ("acme-hub", "cld-7a1c"));
@@ -222,7 +215,7 @@ mod tests {
     /// As an app does it that has nothing of ours but the key set.
     #[test]
     fn the_published_key_checks_it() {
-        let keys = keys(FIRST, None, None);
+        let keys = keys(FIRST, None);
         let set: jsonwebtoken::jwk::JwkSet =
             serde_json::from_value(serde_json::to_value(keys.public()).unwrap()).unwrap();
         let token = sign(&keys, crate::clock::Clock::now(&crate::clock::SystemClock));
@@ -235,26 +228,38 @@ mod tests {
 
     #[test]
     fn the_same_secret_gives_the_same_key_and_another_another() {
-        assert_eq!(keys(FIRST, None, None).public(), keys(FIRST, None, None).public());
-        assert_ne!(keys(FIRST, None, None).public(), keys(SECOND, None, None).public());
+        assert_eq!(keys(FIRST, None).public(), keys(FIRST, None).public());
+        assert_ne!(keys(FIRST, None).public(), keys(SECOND, None).public());
+    }
+
+    /// The three steps of docs/settings.md: who is one step behind can check what who is ahead signs, and the other way round.
+    #[test]
+    fn while_the_secret_is_changed_step_by_step_everybody_can_check_everything() {
+        let steps = [keys(FIRST, None), keys(FIRST, Some(SECOND)), keys(SECOND, Some(FIRST)), keys(SECOND, None)];
+        for pair in steps.windows(2) {
+            let [behind, ahead] = pair else { unreachable!() };
+            // By the last step, what the old key has signed is over.
+            assert!(behind.read(&sign(ahead, NOW)).is_ok());
+            assert!(ahead.read(&sign(behind, NOW)).is_ok());
+        }
+        assert!(steps[3].read(&sign(&steps[1], NOW)).is_err());
     }
 
     #[test]
-    fn a_new_key_is_known_everywhere_before_it_signs() {
-        let (old, both, new) =
-            (keys(FIRST, None, None), keys(SECOND, Some(FIRST), Some(NOW)), keys(SECOND, None, Some(NOW)));
-        assert_eq!(both.public().keys.len(), 2);
-        let just_before = NOW + PUBLISHED_FIRST - SignedDuration::from_secs(1);
-        let early = sign(&both, just_before);
-        assert!(old.read(&early).is_ok(), "who has not heard of the new key yet can check it");
-        assert!(both.read(&early).is_ok());
-        let late = sign(&both, NOW + PUBLISHED_FIRST);
-        assert!(old.read(&late).is_err() && new.read(&late).is_ok() && both.read(&late).is_ok());
+    fn a_token_never_outlives_its_session() {
+        let keys = keys(FIRST, None);
+        let mut active = active_session();
+        active.session.expires_at = NOW + SignedDuration::from_millis(60_900);
+        let (token, until) = keys.sign(&crate::session::Token::generate().digest(), &active, NOW);
+        assert_eq!(
+            (keys.read(&token).unwrap().exp, until),
+            (NOW.as_second() + 60, NOW + SignedDuration::from_secs(60))
+        );
     }
 
     #[test]
     fn nothing_else_is_ours() {
-        let keys = keys(FIRST, None, None);
+        let keys = keys(FIRST, None);
         let token = sign(&keys, NOW);
         let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("not three parts") };
         let text = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
@@ -271,7 +276,7 @@ mod tests {
             format!("{hmac}.{claims}.{signature}"),
             format!("{token}A"),
             "a".repeat(MAX_LEN + 1),
-            sign(&self::keys(SECOND, None, None), NOW),
+            sign(&self::keys(SECOND, None), NOW),
         ] {
             assert_eq!(keys.read(&bad), Err(NotOurs), "{bad}");
         }
@@ -279,6 +284,6 @@ mod tests {
 
     #[test]
     fn no_private_key_prints() {
-        assert!(!format!("{:?}", keys(FIRST, None, None)).contains("signing"));
+        assert!(!format!("{:?}", keys(FIRST, None)).contains("signing"));
     }
 }

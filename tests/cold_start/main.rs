@@ -20,6 +20,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::DeflateEncoder};
 use local::{Options, Stack, env_file};
 use serde_json::Value;
+use shared::clock::Clock as _;
 use tempfile::TempDir;
 
 use crate::{process::Environment, runtime_api::RuntimeApi, tls::Terminator};
@@ -81,7 +82,13 @@ async fn environment(stack: &Stack, folder: &TempDir) -> Environment {
     let mut variables: Environment =
         env_file::variables(stack.description()).map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     let terminator = Terminator::new();
-    for name in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SECRETS_MANAGER", "MNO_DEVPL_HOST"] {
+    for name in [
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_EVENTBRIDGE",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+        "AWS_ENDPOINT_URL_SQS",
+        "MNO_DEVPL_HOST",
+    ] {
         let url = terminator.before(&variables[name]).await;
         variables.insert(name.to_owned(), url);
     }
@@ -114,14 +121,38 @@ fn event(function: &str, stack: &Stack) -> Value {
         "metadata" => {
             let mut event = read("metadata");
             let acme = &stack.description().marketplaces[0];
-            let pair = format!("{}:{}", acme.api_id, "not its key");
-            event["headers"]["authorization"] = format!("Basic {}", STANDARD.encode(pair)).into();
+            event["headers"]["authorization"] = basic(&acme.api_id, "not its key").into();
             event
         }
-        // Whatever the event says, it asks its sources, and the table twice.
-        "config-refresh" => serde_json::json!({}),
+        "account-webhooks" => {
+            let mut event = read("group-removal");
+            let acme = &stack.description().marketplaces[0];
+            event["headers"]["authorization"] = basic(&acme.api_id, &acme.api_key).into();
+            event
+        }
+        // Whatever the event says: the one asks its sources, and the table twice, the other the table for what is to be done.
+        "config-refresh" | "removals" => serde_json::json!({}),
+        // It has no table: one event for the bus.
+        "events" => batch(),
         other => panic!("say here which event makes {other} ask the table"),
     }
+}
+
+fn basic(id: &str, key: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{key}")))
+}
+
+/// What the table's stream brings of one event.
+fn batch() -> Value {
+    let marketplace = "acme-hub".parse().unwrap();
+    let group = "cld-7a1c".parse().unwrap();
+    let user = "usr-5k2".parse().unwrap();
+    let event =
+        shared::event::Change::UserBlocked(&user).event(&marketplace, &group, 1, shared::clock::SystemClock.now());
+    let image: serde_dynamo::Item =
+        serde_dynamo::to_item(serde_json::json!({ "type": "event", "event": event })).unwrap();
+    let record = serde_json::json!({ "SequenceNumber": "1", "NewImage": image });
+    serde_json::json!({ "Records": [{ "eventName": "INSERT", "dynamodb": record }] })
 }
 
 /// What the binary takes in a zip; the few bytes around it are left out.

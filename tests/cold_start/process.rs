@@ -57,15 +57,14 @@ pub(crate) async fn sample(binary: &Path, function: &str, environment: &Environm
     }
 }
 
-/// A request's answer, or the report of a refresh that found both of its sources.
+/// A request's answer, a batch of which nothing failed, the report of a refresh that found both of its sources, or of removals.
 fn is_good(answer: &Value) -> bool {
     match answer["statusCode"].as_u64() {
         Some(status) => status < 500,
-        None => {
-            answer["version"].is_u64()
-                && answer["platform"]["failure"].is_null()
-                && answer["manifest"]["failure"].is_null()
+        None if answer["version"].is_u64() => {
+            answer["platform"]["failure"].is_null() && answer["manifest"]["failure"].is_null()
         }
+        None => answer["failed"] == 0 || answer["batchItemFailures"] == serde_json::json!([]),
     }
 }
 

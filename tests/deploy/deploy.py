@@ -160,6 +160,7 @@ def deploy(program, account, app_port, sandbox_port):
         "DeveloperPlatformHost": f"http://127.0.0.1:{sandbox_port}",
         "AlarmEmail": "operator@example.test",
         "DeletionProtection": "false",
+        "EventsToQueue": "true",
         "Architecture": "x86_64",
         "LogLevel": "DEBUG",
     }
@@ -174,8 +175,12 @@ def describe(account, local, file):
     description["stores"]["secrets_manager_endpoint"] = account.endpoint
     description["stores"]["region"] = REGION
     description["service"]["manifest_secret"] = account.physical_id("Manifest")
-    description["service"]["config_refresh"] = {
-        "base_url": f"{account.endpoint}/2015-03-31/functions/{account.physical_id('ConfigRefreshFunction')}/invocations"
+    invocations = f"{account.endpoint}/2015-03-31/functions"
+    for name, function in [("config_refresh", "ConfigRefreshFunction"), ("removals", "RemovalsFunction")]:
+        description["service"][name] = {"base_url": f"{invocations}/{account.physical_id(function)}/invocations"}
+    description["stores"]["event_bus_endpoint"] = account.endpoint
+    description["stores"]["queues"] = {
+        "events": account.physical_id("EventsQueue"), "events_dead_letters": account.physical_id("EventsDeadLetters"),
     }
     description["stores"]["tables"]["accounts"] = account.physical_id("AccountsTable")
     file.write_text(json.dumps(description))
@@ -199,10 +204,11 @@ def check_logs(account, description, seen):
         if not any('"level":' in line for line in own):
             raise SystemExit(f"tests/deploy: {function} logged nothing, so nothing was shown about its log; groups: {list(logs)}")
     lines = lines_of(logs)
-    # The flows broke the platform: that must have been told, with the age of what went on.
+    # The flows broke the platform and forged a removal: that must have been told, with the age of what went on.
     for told in [
         '"UnusableSources":1', '"QuarantinedMarketplaces":1', '"ConfigurationAge":',
         "what it last said goes on being served: developer platform", "set aside: sso.x509_certificate",
+        '"DisputedRemovals":1', "says that it is not over: its records are kept", "events published",
     ]:
         if not any(told in line for line in lines):
             raise SystemExit(f"tests/deploy: no line of any log has {told}")

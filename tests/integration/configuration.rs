@@ -22,7 +22,7 @@ const FIRST: &str = "the-first-application-secret-of-all";
 const SECOND: &str = "the-second-application-secret-of-all";
 
 fn keys(key: &str, previous: Option<&str>) -> ApplicationKeys {
-    ApplicationKeys::new(Key { key: key.into(), previous: previous.map(Secret::from), changed_at: None }).unwrap()
+    ApplicationKeys::new(Key { key: key.into(), previous: previous.map(Secret::from) }).unwrap()
 }
 
 fn rotating(keys: ApplicationKeys) -> Arc<RotatingKeys> {

@@ -57,8 +57,8 @@ fn the_schema_takes_what_the_code_takes_and_nothing_else() {
         ),
         about(json!({ "previous_api_key": { "key": "k", "until": "2027-01-01T00:00:00Z" } })),
         about(json!({ "issuers": ["x"], "audiences": [], "legacy_cryptography": { "sha1": true } })),
+        about(json!({ "retention_days": 1, "confirm_removals": false })),
         about(
-            json!({ "retention_days": 1, "confirm_removals": false }),
             json!({ "clock_skew_secs": 120, "unsolicited_responses": true, "openid": true, "creation_mode": "virtual" }),
         ),
         about(json!({ "disabled": true, "local": true, "connec_ids": { "provider": "p", "realm": null } })),

@@ -68,9 +68,8 @@ async fn carry_out(app: &App, marketplace: &Marketplace, target: &Target) -> Res
         }
         Target::Member(group, user) => {
             let purge_at = Some(now + marketplace.settings.retention.duration());
-            let mode = marketplace.settings.creation_mode;
             let who = (key, group, user);
-            let removed = app.accounts.remove_member(who, mode, RemovalReason::MemberRemoved, purge_at, now).await?;
+            let removed = app.accounts.remove_member(who, RemovalReason::MemberRemoved, purge_at, now).await?;
             if removed != Removed::Unknown {
                 tracing::info!(
                     marketplace.key = %key, group.id = %group, user.id = %user, ?removed, "member removed"

@@ -14,6 +14,7 @@ use crate::{App, error::RouteError, session::Known};
 const MAX_BODY_LEN: usize = 1_024;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Exchange {
     code: String,
 }

@@ -16,29 +16,33 @@ pub(crate) enum Version {
     Second,
 }
 
-/// Who signs assertions, and where we take them.
-struct SingleSignOn<'m> {
+/// Who signs assertions, and where we take them; where we hear what has ended.
+struct Endpoints<'m> {
     initialize: String,
     consume: String,
     key: Option<&'m IdpKey>,
+    group_removal: String,
+    member_removal: String,
 }
 
 impl Version {
     /// The document for one marketplace.
     pub(crate) fn of(self, marketplace: &Marketplace, now: jiff::Timestamp) -> Value {
-        let sso = SingleSignOn {
+        let endpoints = Endpoints {
             initialize: served(marketplace, Purpose::SamlInitialize, marketplace.registered.initialize.as_deref()),
             consume: served(marketplace, Purpose::SamlConsume, Some(&marketplace.registered.consume)),
             key: marketplace.idp_keys.iter().find(|key| key.is_used_at(now)),
+            group_removal: served(marketplace, Purpose::GroupRemoval, marketplace.registered.group.as_deref()),
+            member_removal: served(marketplace, Purpose::MemberRemoval, marketplace.registered.group_user.as_deref()),
         };
         match self {
-            Self::First => first(marketplace, &sso),
-            Self::Second => second(marketplace, &sso),
+            Self::First => first(marketplace, &endpoints),
+            Self::Second => second(marketplace, &endpoints),
         }
     }
 }
 
-fn first(marketplace: &Marketplace, sso: &SingleSignOn<'_>) -> Value {
+fn first(marketplace: &Marketplace, endpoints: &Endpoints<'_>) -> Value {
     let creation_mode = match marketplace.settings.creation_mode {
         CreationMode::Real => "real",
         CreationMode::Virtual => "virtual",
@@ -58,19 +62,20 @@ fn first(marketplace: &Marketplace, sso: &SingleSignOn<'_>) -> Value {
         "sso": {
             "enabled": true,
             "slo_enabled": false,
-            "init_path": sso.initialize,
-            "consume_path": sso.consume,
+            "init_path": endpoints.initialize,
+            "consume_path": endpoints.consume,
             "creation_mode": creation_mode,
             "idm": marketplace.idm,
             "idp": marketplace.idp,
             "name_id_format": "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-            "x509_fingerprint": sso.key.map(IdpKey::spaced_fingerprint),
-            "x509_certificate": sso.key.map(IdpKey::certificate_pem),
+            "x509_fingerprint": endpoints.key.map(IdpKey::spaced_fingerprint),
+            "x509_certificate": endpoints.key.map(IdpKey::certificate_pem),
         },
+        "webhook": { "account": { "groups_path": endpoints.group_removal, "group_users_path": endpoints.member_removal } },
     })
 }
 
-fn second(marketplace: &Marketplace, sso: &SingleSignOn<'_>) -> Value {
+fn second(marketplace: &Marketplace, endpoints: &Endpoints<'_>) -> Value {
     let mut document = json!({
         "marketplace": marketplace.key,
         "app": { "host": marketplace.app_host },
@@ -83,13 +88,14 @@ fn second(marketplace: &Marketplace, sso: &SingleSignOn<'_>) -> Value {
             "base": marketplace.api_base,
         },
         "sso": {
-            "init_path": sso.initialize,
-            "consume_path": sso.consume,
+            "init_path": endpoints.initialize,
+            "consume_path": endpoints.consume,
             "idm": marketplace.idm,
             "idp": marketplace.idp,
-            "x509_fingerprint": sso.key.map(IdpKey::spaced_fingerprint),
-            "x509_certificate": sso.key.map(IdpKey::certificate_pem),
+            "x509_fingerprint": endpoints.key.map(IdpKey::spaced_fingerprint),
+            "x509_certificate": endpoints.key.map(IdpKey::certificate_pem),
         },
+        "webhook": { "account": { "group_path": endpoints.group_removal, "group_user_path": endpoints.member_removal } },
     });
     if let (Some(connec), Some(document)) = (&marketplace.connec, document.as_object_mut()) {
         document.insert("connec".to_owned(), json!({ "host": connec.host, "base_path": connec.base_path }));

@@ -40,10 +40,10 @@ fn json_of(answer: &Response<Body>) -> Value {
     serde_json::from_str(text).unwrap()
 }
 
-/// The sample, as far as it names what is served: without the webhooks, which come later, and without our version.
+/// The sample, as far as it names what is served: without the notifications, which come later, and without our version.
 fn sample(text: &str) -> Value {
     let mut sample: Value = serde_json::from_str(text).unwrap();
-    sample.as_object_mut().unwrap().remove("webhook");
+    sample["webhook"].as_object_mut().unwrap().remove("connec");
     sample["api"]["version"] = env!("CARGO_PKG_VERSION").into();
     sample["api"]["lang_version"] = env!("CARGO_PKG_RUST_VERSION").into();
     sample
@@ -147,10 +147,15 @@ async fn an_address_that_is_not_ours_is_told_in_its_usual_spelling() {
     let platform = entries.get_mut("acme-hub").unwrap().platform.as_mut().unwrap();
     platform["sso"]["init_path"] = json!("/login");
     platform["sso"]["consume_path"] = json!("/maestrano/auth/saml/consume/northbank");
+    platform["webhooks"] =
+        json!({ "account": { "group_path": "/left/:id", "group_user_path": "/left/:id/:group_id" } });
     let app = app(Directory::of(&entries));
     let document = json_of(&ask(&app, Method::GET, METADATA_OF_ACME, Some(ACME)).await);
     assert_eq!(document["sso"]["init_path"], "/mno-enterprise/acme-hub/saml/initialize");
     assert_eq!(document["sso"]["consume_path"], "/mno-enterprise/acme-hub/saml/consume");
+    let account = &document["webhook"]["account"];
+    assert_eq!(account["group_path"], "/mno-enterprise/acme-hub/account/group/:id");
+    assert_eq!(account["group_user_path"], "/mno-enterprise/acme-hub/account/group/:group_id/user/:id");
 }
 
 #[tokio::test]

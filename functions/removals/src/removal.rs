@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Instant};
 use jiff::SignedDuration;
 use shared::{
     account_api::GroupStatus,
-    domain::CreationMode,
     event::RemovalReason,
     marketplace::Marketplace,
     store::{Removal, Removed, StoreError},
@@ -25,9 +24,8 @@ pub(crate) async fn advance(
     report: &mut Report,
     deadline: Instant,
 ) -> Result<(), StoreError> {
-    let mode = marketplace.map_or(CreationMode::Real, |marketplace| marketplace.settings.creation_mode);
     if !removal.members_ended {
-        if !end_members(app, removal, mode, report, deadline).await? {
+        if !end_members(app, removal, report, deadline).await? {
             return Ok(());
         }
         removal.members_ended = true;
@@ -54,19 +52,13 @@ pub(crate) async fn advance(
 }
 
 /// Ends the memberships of then, one after the other. Whether all have ended before the deadline.
-async fn end_members(
-    app: &App,
-    removal: &Removal,
-    mode: CreationMode,
-    report: &mut Report,
-    deadline: Instant,
-) -> Result<bool, StoreError> {
+async fn end_members(app: &App, removal: &Removal, report: &mut Report, deadline: Instant) -> Result<bool, StoreError> {
     for user in app.accounts.members_to_end(removal).await? {
         if Instant::now() >= deadline {
             return Ok(false);
         }
         let who = (&removal.marketplace, &removal.group, &user);
-        let removed = app.accounts.remove_member(who, mode, RemovalReason::GroupCancelled, None, app.now()).await?;
+        let removed = app.accounts.remove_member(who, RemovalReason::GroupCancelled, None, app.now()).await?;
         report.members_ended += u32::from(removed == Removed::Now);
     }
     Ok(true)

@@ -121,7 +121,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::constant(1_894_701_630, 0);
 
     fn sealer() -> Sealer {
-        let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None, changed_at: None };
+        let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None };
         Sealer::new(&key, "sso pending request").unwrap()
     }
 

@@ -43,7 +43,7 @@ fn app(
 }
 
 fn keys() -> Arc<RotatingKeys> {
-    let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None, changed_at: None };
+    let key = Key { key: "0123456789abcdef0123456789abcdef".into(), previous: None };
     Arc::new(RotatingKeys::fixed(ApplicationKeys::new(key).unwrap()))
 }
 

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use shared::{event::Event, random};
 use tokio::sync::broadcast;
 
-use crate::stores::REGION;
+use crate::{Calls, stores::REGION};
 
 /// The bus's name.
 pub(crate) const BUS: &str = "stallholder-events";
@@ -104,19 +104,21 @@ impl Bus {
 }
 
 /// Clients of the two, which want no credentials.
-pub(crate) fn clients(endpoint: &str) -> (aws_sdk_eventbridge::Client, aws_sdk_sqs::Client) {
+pub(crate) fn clients(endpoint: &str, calls: &Calls) -> (aws_sdk_eventbridge::Client, aws_sdk_sqs::Client) {
     let credentials = || Credentials::new("local", "local", None, None, "local stack");
     let bus = aws_sdk_eventbridge::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(credentials())
         .endpoint_url(endpoint)
         .region(Region::from_static(REGION))
+        .interceptor(calls.of("events"))
         .build();
     let queue = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(credentials())
         .endpoint_url(endpoint)
         .region(Region::from_static(REGION))
+        .interceptor(calls.of("events"))
         .build();
     (aws_sdk_eventbridge::Client::from_conf(bus), aws_sdk_sqs::Client::from_conf(queue))
 }

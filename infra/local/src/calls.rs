@@ -50,15 +50,20 @@ impl Intercept for Recorder {
         let mut calls = self.calls.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = calls.entry(self.function).or_default();
         match context.input().downcast_ref::<TransactWriteItemsInput>() {
-            Some(transaction) => seen.extend(transaction.transact_items().iter().map(|item| action(part(item)))),
-            None => seen.extend(config.load::<Metadata>().map(|operation| action(operation.name()))),
+            Some(transaction) => {
+                seen.extend(transaction.transact_items().iter().map(|item| format!("dynamodb:{}", part(item))))
+            }
+            None => seen.extend(config.load::<Metadata>().map(|operation| {
+                let service = match operation.service() {
+                    "EventBridge" => "events",
+                    "SQS" => "sqs",
+                    _ => "dynamodb",
+                };
+                format!("{service}:{}", operation.name())
+            })),
         }
         Ok(())
     }
-}
-
-fn action(operation: &str) -> String {
-    format!("dynamodb:{operation}")
 }
 
 /// A transaction needs the permission of each of its parts, and no other.

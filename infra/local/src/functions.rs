@@ -43,7 +43,7 @@ impl Functions {
             let config = stores::config(&stack.stores.dynamodb_endpoint).interceptor(calls.of(function)).build();
             Accounts::new(Client::from_conf(config), stack.stores.tables.accounts.clone())
         };
-        let key = |key: &Secret| Key { key: key.clone(), previous: None, changed_at: None };
+        let key = |key: &Secret| Key { key: key.clone(), previous: None };
         let keys = Arc::new(RotatingKeys::fixed(ApplicationKeys::new(key(&secrets.application))?));
         let configuration = |function| Configuration::new(accounts(function), Arc::clone(&keys));
         let config_refresh = config_refresh::App::new(config_refresh::Parts {
@@ -79,7 +79,7 @@ impl Functions {
             Arc::clone(&clock),
         );
         let removals = removals::App::new(accounts("removals"), configuration("removals"), clock);
-        let (bus, queue) = bus::clients(&stack.stores.event_bus_endpoint);
+        let (bus, queue) = bus::clients(&stack.stores.event_bus_endpoint, calls);
         let dead_letters = stack.stores.queues.events_dead_letters.clone();
         let events =
             events::App::new(events::Bus::new(bus, bus::BUS.to_owned()), events::DeadLetters::new(queue, dead_letters));

@@ -89,6 +89,8 @@ pub(super) struct MemberItem {
     pub(super) user: UserId,
     pub(super) role: Role,
     pub(super) virtual_email: String,
+    /// Under which of the two ids the app files them: what it was told.
+    pub(super) creation_mode: CreationMode,
     /// Since when they have belonged to it without a break. A session holds as long as it is that of its sign-in.
     pub(super) since: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -104,8 +104,14 @@ impl Records {
         let counted = present_member.filter(|member| member.removed_at.is_none());
         let belonging = counted.filter(|member| served.is_some() && member.since >= group_since);
         let member_since = belonging.map_or(at, |member| member.since);
-        let member_changed =
-            belonging.is_none_or(|member| member.role != *role || member.virtual_email != virtual_user.email);
+        let mode = arrival.creation_mode;
+        let other_email = |member: &MemberItem| member.virtual_email != virtual_user.email;
+        let differs = |member: &MemberItem| {
+            // In real mode nobody is told of the virtual address.
+            let is_told_email = mode == CreationMode::Virtual && other_email(member);
+            member.role != *role || member.creation_mode != mode || is_told_email
+        };
+        let member_changed = belonging.is_none_or(|member| differs(member) || other_email(member));
 
         let present_user = self.present_user(now);
         let next_user = UserItem {
@@ -121,14 +127,14 @@ impl Records {
         };
         let user_changed = counted.is_none() || present_user.is_none_or(|present| present.user != *user);
 
-        let account = Account::of(&user.id, &group.id, arrival.creation_mode);
+        let account = Account::of(&user.id, &group.id, mode);
         let member = Member { user, account: &account, virtual_email: &virtual_user.email, role };
         let mut changes = Vec::new();
         changes.extend(group_change(present_group, group));
-        changes.extend(user_changes(present_user, user));
+        changes.extend(user_changes(present_user, user, mode));
         if belonging.is_none() {
             changes.push(Change::MemberAdded(member));
-        } else if member_changed {
+        } else if belonging.is_some_and(differs) {
             changes.push(Change::MemberUpdated(member));
         }
 
@@ -151,6 +157,7 @@ impl Records {
             user: user.id.clone(),
             role: role.clone(),
             virtual_email: virtual_user.email.clone(),
+            creation_mode: mode,
             since: member_since,
             removed_at: None,
             updated_at: at,
@@ -160,13 +167,7 @@ impl Records {
     }
 
     /// What becomes of all three when a membership ends; nothing, if it has ended. What then has no use is purged at `purge_at`.
-    pub(super) fn leave(
-        &self,
-        mode: CreationMode,
-        reason: RemovalReason,
-        purge_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Option<Plan> {
+    pub(super) fn leave(&self, reason: RemovalReason, purge_at: Option<Timestamp>, now: Timestamp) -> Option<Plan> {
         let at = self.moment(now);
         let group = self.present_group(now)?;
         let member = self.present_member(now).filter(|member| member.removed_at.is_none())?;
@@ -185,6 +186,7 @@ impl Records {
             }
         });
 
+        let mode = member.creation_mode;
         let account = Account::of(&member.user, &member.group, mode);
         let mut changes = vec![Change::MemberRemoved(&account, reason)];
         match mode {
@@ -216,9 +218,10 @@ impl Records {
         Some(plan)
     }
 
-    /// Now, but later than everything that has happened in the group.
+    /// Now, but later than everything that has happened in the group or to the person.
     fn moment(&self, now: Timestamp) -> Timestamp {
-        let last = self.group.as_ref().map(|group| group.updated_at);
+        let last =
+            self.group.as_ref().map(|group| group.updated_at).max(self.user.as_ref().map(|user| user.updated_at));
         last.and_then(|last| last.checked_add(SignedDuration::from_nanos(1)).ok()).map_or(now, |next| now.max(next))
     }
 
@@ -253,9 +256,11 @@ fn group_change<'a>(present: Option<&GroupItem>, said: &'a Group) -> Option<Chan
     }
 }
 
-fn user_changes<'a>(present: Option<&UserItem>, said: &'a User) -> Vec<Change<'a>> {
+/// In virtual mode nobody is blocked: there the account in the group is removed.
+fn user_changes<'a>(present: Option<&UserItem>, said: &'a User, mode: CreationMode) -> Vec<Change<'a>> {
     let Some(present) = present else { return vec![Change::UserCreated(said)] };
-    let unblocked = present.blocked_at.map(|_| Change::UserUnblocked(&said.id));
+    let was_blocked = present.blocked_at.is_some() && mode == CreationMode::Real;
+    let unblocked = was_blocked.then_some(Change::UserUnblocked(&said.id));
     let updated = (present.user != *said).then_some(Change::UserUpdated(said));
     unblocked.into_iter().chain(updated).collect()
 }

@@ -15,7 +15,7 @@ use super::{
     transaction::{self, ATTEMPTS, Outcome},
 };
 use crate::{
-    domain::{CreationMode, GroupId, MarketplaceKey, UserId},
+    domain::{GroupId, MarketplaceKey, UserId},
     event::RemovalReason,
 };
 
@@ -54,14 +54,13 @@ impl Accounts {
     pub async fn remove_member(
         &self,
         (marketplace, group, user): (&MarketplaceKey, &GroupId, &UserId),
-        mode: CreationMode,
         reason: RemovalReason,
         purge_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Removed, StoreError> {
         for attempt in 1..=ATTEMPTS {
             let records = self.records(marketplace, group, user).await?;
-            let Some(plan) = records.leave(mode, reason, purge_at, now) else {
+            let Some(plan) = records.leave(reason, purge_at, now) else {
                 return Ok(if records.has_member(now) { Removed::Before } else { Removed::Unknown });
             };
             if self.carry_out(plan, attempt).await? {
@@ -139,8 +138,10 @@ impl Accounts {
     pub async fn purge_group(&self, removal: &Removal, purge_at: Timestamp) -> Result<(), StoreError> {
         let Removal { marketplace, group, cancelled_at, .. } = removal;
         for MemberItem { user, .. } in self.members(removal).await? {
-            self.expire(Key::user(marketplace, &user), purge_at, "attribute_exists(blocked_at)", None).await?;
-            self.expire(Key::member(marketplace, group, &user), purge_at, "attribute_exists(removed_at)", None).await?;
+            // What has another time to live already keeps it.
+            let over = |since: &str| format!("attribute_exists({since}) AND attribute_not_exists(#expires_at)");
+            self.expire(Key::user(marketplace, &user), purge_at, &over("blocked_at"), None).await?;
+            self.expire(Key::member(marketplace, group, &user), purge_at, &over("removed_at"), None).await?;
         }
         let still = "cancelled_at = :cancelled_at";
         self.expire(Key::group(marketplace, group), purge_at, still, Some((":cancelled_at", *cancelled_at))).await

@@ -3,7 +3,11 @@
 mod app_api;
 mod chromium;
 mod configuration;
+mod events;
 mod openid;
 mod refusals;
+mod removals;
 mod session;
 mod sign_in;
+
+pub(crate) use app_api::code_of;

@@ -1,7 +1,9 @@
 //! A stack for each test, on free ports, and the people who use it.
 
+pub(crate) mod app;
 mod browser;
 mod chromium;
+pub(crate) mod events;
 mod world;
 
 pub(crate) use browser::{Answer, Browser, Form, authn_request};

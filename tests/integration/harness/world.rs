@@ -1,6 +1,11 @@
 //! What the tests drive: a stack of its own for each test, or one deployed stack that they take turns with.
 
-use std::{collections::HashMap, fs::File, path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs::File,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -31,6 +36,8 @@ pub(crate) struct World {
     description: Description,
     dynamodb: Client,
     held: Held,
+    /// Events of an earlier test may still be on their way.
+    began_at: Timestamp,
 }
 
 /// What a test keeps as long as it runs.
@@ -39,6 +46,8 @@ enum Held {
     /// The lock that makes tests take turns.
     Deployed {
         _turn: File,
+        /// What was read from the queue of events so far.
+        events: Mutex<Vec<Value>>,
     },
 }
 
@@ -64,7 +73,12 @@ impl World {
         };
         let stack = Stack::start(Options { idp_keys, ..options }).await.unwrap();
         let description = stack.description().clone();
-        Self { dynamodb: dynamodb(&description), description, held: Held::Embedded(Box::new(stack)) }
+        Self {
+            dynamodb: dynamodb(&description),
+            description,
+            held: Held::Embedded(Box::new(stack)),
+            began_at: Timestamp::MIN,
+        }
     }
 
     /// The deployed stack, once it is this test's turn, with an empty table and a sandbox as it was at start.
@@ -72,7 +86,8 @@ impl World {
         let turn = File::open(file).unwrap();
         let turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn)).await.unwrap().unwrap();
         let description: Description = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-        let world = Self { dynamodb: dynamodb(&description), description, held: Held::Deployed { _turn: turn } };
+        let held = Held::Deployed { _turn: turn, events: Mutex::default() };
+        let world = Self { dynamodb: dynamodb(&description), description, held, began_at: SystemClock.now() };
         let reset = reqwest::Client::builder()
             .build()
             .unwrap()
@@ -172,19 +187,106 @@ impl World {
         Accounts::new(self.dynamodb.clone(), self.table().to_owned())
     }
 
+    /// Everything published since this world began, in the order in which it came.
+    pub(crate) async fn published(&self) -> Vec<Value> {
+        let events = match &self.held {
+            Held::Embedded(stack) => {
+                stack.bus().published().iter().map(|one| serde_json::to_value(one).unwrap()).collect()
+            }
+            Held::Deployed { events, .. } => {
+                let read = self.read_queue(self.description.stores.queues.events.as_ref().unwrap()).await;
+                let mut events = events.lock().unwrap();
+                events.extend(read);
+                events.clone()
+            }
+        };
+        let is_ours =
+            |event: &Value| event["timestamp"].as_str().unwrap().parse::<Timestamp>().unwrap() >= self.began_at;
+        events.into_iter().filter(is_ours).collect()
+    }
+
+    /// Takes everything off a queue.
+    async fn read_queue(&self, url: &str) -> Vec<Value> {
+        let sqs = self.sqs();
+        let mut read = Vec::new();
+        loop {
+            let received = sqs.receive_message().queue_url(url).max_number_of_messages(10).send().await.unwrap();
+            if received.messages().is_empty() {
+                return read;
+            }
+            for message in received.messages() {
+                read.push(serde_json::from_str(message.body().unwrap()).unwrap());
+                let receipt = message.receipt_handle().unwrap();
+                sqs.delete_message().queue_url(url).receipt_handle(receipt).send().await.unwrap();
+            }
+        }
+    }
+
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        let stores = &self.description.stores;
+        let config = aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .credentials_provider(aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test"))
+            .endpoint_url(&stores.event_bus_endpoint)
+            .region(aws_sdk_sqs::config::Region::new(stores.region.clone()));
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+
+    /// Takes removals as far as they go now, and tells what came of it.
+    pub(crate) async fn finish_removals(&self) -> Value {
+        match &self.held {
+            Held::Embedded(stack) => serde_json::to_value(stack.finish_removals().await.unwrap()).unwrap(),
+            Held::Deployed { .. } => self.invoke(&self.description.service.removals.as_ref().unwrap().base_url).await,
+        }
+    }
+
+    /// Lets every removal be due.
+    pub(crate) async fn make_removals_due(&self) {
+        let past = AttributeValue::S(Timestamp::UNIX_EPOCH.to_string());
+        for item in self.items_of("removal").await {
+            let due = self.dynamodb.update_item().table_name(self.table()).set_key(Some(key_of(&item)));
+            due.update_expression("SET next_at = :past")
+                .expression_attribute_values(":past", past.clone())
+                .send()
+                .await
+                .unwrap();
+        }
+    }
+
+    /// The marketplace cancels a group.
+    pub(crate) async fn cancel_group(&self, key: &str, group: &str, how: &Value) -> Value {
+        self.control(&format!("marketplaces/{key}/groups/{group}/cancel"), how).await
+    }
+
+    /// The marketplace takes a person out of a group.
+    pub(crate) async fn remove_member(&self, key: &str, group: &str, user: &str, how: &Value) -> Value {
+        self.control(&format!("marketplaces/{key}/groups/{group}/members/{user}/remove"), how).await
+    }
+
+    async fn control(&self, path: &str, body: &Value) -> Value {
+        let url = format!("{}/control/{path}", self.sandbox_url());
+        let answer = reqwest::Client::builder().build().unwrap().post(url).json(body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap()
+    }
+
+    /// Invokes a deployed function by hand.
+    async fn invoke(&self, url: &str) -> Value {
+        // The emulator looks for the region here, and at no signature.
+        let region = &self.description.stores.region;
+        let scope = format!("Credential=test/20300115/{region}/lambda/aws4_request");
+        let request = reqwest::Client::builder().build().unwrap().post(url).body("{}");
+        let request =
+            request.header("authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"));
+        request.send().await.unwrap().json().await.unwrap()
+    }
+
     /// Refreshes the configuration now, and tells what came of it.
     pub(crate) async fn refresh_configuration(&self) -> Value {
         match &self.held {
             Held::Embedded(stack) => serde_json::to_value(stack.refresh_configuration().await.unwrap()).unwrap(),
             Held::Deployed { .. } => {
-                let invocations = &self.description.service.config_refresh.as_ref().unwrap().base_url;
-                let request = reqwest::Client::builder().build().unwrap().post(invocations).body("{}");
-                // The emulator looks for the region here, and at no signature.
-                let region = &self.description.stores.region;
-                let scope = format!("Credential=test/20300115/{region}/lambda/aws4_request");
-                let request = request
-                    .header("authorization", format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=none"));
-                let report: Value = request.send().await.unwrap().json().await.unwrap();
+                let report = self.invoke(&self.description.service.config_refresh.as_ref().unwrap().base_url).await;
                 assert!(report["version"].is_u64(), "{report}");
                 report
             }

@@ -26,11 +26,21 @@ struct Function {
 }
 
 /// A new function gets a line here; `every_function_is_deployed_and_known_here` says so if it has none.
-const FUNCTIONS: [Function; 4] = [
+const FUNCTIONS: [Function; 7] = [
+    Function {
+        folder: "account-webhooks",
+        read: |variables| account_webhooks::Settings::read(variables).map(drop),
+        variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APPLICATION_SECRET_ID", "ApplicationSecret")],
+        paths: &account_webhooks::PATHS,
+    },
     Function {
         folder: "app-api",
         read: |variables| app_api::Settings::read(variables).map(drop),
-        variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APP_API_KEY_SECRET_ID", "AppApiKey")],
+        variables: &[
+            ("ACCOUNTS_TABLE", "AccountsTable"),
+            ("APPLICATION_SECRET_ID", "ApplicationSecret"),
+            ("APP_API_KEY_SECRET_ID", "AppApiKey"),
+        ],
         paths: &app_api::PATHS,
     },
     Function {
@@ -47,10 +57,22 @@ const FUNCTIONS: [Function; 4] = [
         paths: &[],
     },
     Function {
+        folder: "events",
+        read: |variables| events::Settings::read(variables).map(drop),
+        variables: &[("EVENT_BUS", "EventBus"), ("EVENTS_DEAD_LETTERS_URL", "EventsDeadLetters")],
+        paths: &[],
+    },
+    Function {
         folder: "metadata",
         read: |variables| metadata::Settings::read(variables).map(drop),
         variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APPLICATION_SECRET_ID", "ApplicationSecret")],
         paths: &metadata::PATHS,
+    },
+    Function {
+        folder: "removals",
+        read: |variables| removals::Settings::read(variables).map(drop),
+        variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APPLICATION_SECRET_ID", "ApplicationSecret")],
+        paths: &[],
     },
     Function {
         folder: "sso",
@@ -67,16 +89,20 @@ const FUNCTIONS: [Function; 4] = [
 ];
 
 /// Everything the template may make. What opens another way in, or adds to a role from outside, is not among it.
-const RESOURCES: [&str; 12] = [
+const RESOURCES: [&str; 16] = [
     "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::DomainName",
     "AWS::CloudWatch::Alarm",
     "AWS::DynamoDB::Table",
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Connection",
     "AWS::Events::EventBus",
+    "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
     "AWS::SecretsManager::Secret",
     "AWS::Serverless::Function",
     "AWS::Serverless::HttpApi",
@@ -189,8 +215,8 @@ fn every_variable_that_a_function_reads_is_set_and_no_other() {
 fn what_is_logged_is_chosen_in_one_place() {
     for (folder, function) in Template::read().functions() {
         let level = &function["LoggingConfig"]["ApplicationLogLevel"];
-        // Its metrics are lines of the log, which a higher level would take away.
-        if folder == "config-refresh" {
+        // Their metrics are lines of the log, which a higher level would take away.
+        if ["config-refresh", "removals"].contains(&folder) {
             assert_eq!(level, "INFO");
         } else {
             assert_eq!(referred(level).as_deref(), Some(LOG_LEVEL.1), "{folder}");

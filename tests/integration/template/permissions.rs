@@ -6,15 +6,26 @@ use std::{
     time::Duration,
 };
 
-use shared::clock::SystemClock;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::json;
+use shared::{
+    clock::SystemClock,
+    store::{PARTITION_KEY, SORT_KEY},
+};
 use yaml_serde::Value;
 
 use super::{Template, arn_of, list, referred};
-use crate::harness::{Browser, World};
+use crate::{
+    flows::code_of,
+    harness::{Browser, World},
+};
 
 /// Tracing, whose actions know no narrower resource than all (Service Authorization Reference, AWS X-Ray).
 const TRACING: [&str; 2] = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
 const LOGGING: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+/// What an event source mapping of a table's stream needs of the function's role.
+const STREAM: [&str; 4] =
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
 const SECRETS: &str = "secretsmanager:GetSecretValue";
 
 /// Each action with the resources that it may be taken on; `*` for all.
@@ -43,9 +54,22 @@ impl Template {
         // `!Ref` of a secret is its ARN.
         let secrets = secrets.map(|(_, value)| referred(value).unwrap()).collect();
         let group = format!("{}.Arn", referred(&function["LoggingConfig"]["LogGroup"]).unwrap());
-        let logging = LOGGING.map(|action| (action.to_owned(), BTreeSet::from([group.clone()])));
-        let tracing = TRACING.map(|action| (action.to_owned(), BTreeSet::from(["*".to_owned()])));
-        logging.into_iter().chain(tracing).chain([(SECRETS.to_owned(), secrets)]).collect()
+        let on = |action: &str, resource: &str| (action.to_owned(), BTreeSet::from([resource.to_owned()]));
+        let mut needed: Allowed = LOGGING.map(|action| on(action, &group)).into();
+        needed.extend(TRACING.map(|action| on(action, "*")));
+        needed.insert(SECRETS.to_owned(), secrets);
+        for source in self.streams_of(function) {
+            needed.extend(STREAM.map(|action| on(action, &source)));
+        }
+        needed.retain(|_, resources| !resources.is_empty());
+        needed
+    }
+
+    /// The streams that feed a function.
+    fn streams_of(&self, function: &Value) -> Vec<String> {
+        let events = function["Events"].as_mapping().unwrap().values();
+        let streams = events.filter(|event| event["Type"] == "DynamoDB");
+        streams.map(|event| referred(&event["Properties"]["Stream"]).unwrap()).collect()
     }
 
     /// What is wrong with the roles.
@@ -61,12 +85,16 @@ impl Template {
                 problems.push(format!("{id} has policies beside its role"));
             }
         }
+        let rules = self.of_type("AWS::Events::Rule").into_iter();
+        let targets = rules.flat_map(|(_, rule)| list(&rule["Targets"]));
+        let posting: BTreeSet<String> = targets.filter_map(|target| target.get("RoleArn")).filter_map(arn_of).collect();
         for (id, role) in self.of_type("AWS::IAM::Role") {
             if role.get("ManagedPolicyArns").is_some() {
                 problems.push(format!("{id} has somebody else's policies"));
             }
-            if role["AssumeRolePolicyDocument"] != lambda_may_assume() {
-                problems.push(format!("{id} can be assumed by others than Lambda"));
+            let theirs = if posting.contains(id) { "events" } else { "lambda" };
+            if role["AssumeRolePolicyDocument"] != may_assume(theirs) {
+                problems.push(format!("{id} can be assumed by others than {theirs}"));
             }
             problems.extend(statements(role).filter_map(|statement| too_wide(id, statement)));
         }
@@ -80,12 +108,10 @@ fn statements(role: &Value) -> impl Iterator<Item = &Value> {
     policies.flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
 }
 
-fn lambda_may_assume() -> Value {
-    let document = r#"
-        Version: "2012-10-17"
-        Statement: [{ Effect: Allow, Principal: { Service: lambda.amazonaws.com }, Action: "sts:AssumeRole" }]
-    "#;
-    yaml_serde::from_str(document).unwrap()
+fn may_assume(service: &str) -> Value {
+    let statement =
+        format!("{{ Effect: Allow, Principal: {{ Service: {service}.amazonaws.com }}, Action: 'sts:AssumeRole' }}");
+    yaml_serde::from_str(&format!("{{ Version: '2012-10-17', Statement: [{statement}] }}")).unwrap()
 }
 
 /// A statement that allows anything, or something on everything, or something else than allowing.
@@ -106,12 +132,18 @@ fn too_wide(role: &str, statement: &Value) -> Option<String> {
 
 /// What is not as it should be: each function with what it may do beyond its needs, or needs beyond what it may.
 fn differences(template: &Template, seen: &BTreeMap<&str, BTreeSet<String>>) -> Vec<String> {
-    let accounts = BTreeSet::from(["AccountsTable.Arn".to_owned()]);
     let mut differences = Vec::new();
     for (folder, function) in template.functions() {
         let mut needed = template.surroundings(function);
         let actions = seen.get(folder).into_iter().flatten();
-        needed.extend(actions.map(|action| (action.clone(), accounts.clone())));
+        needed.extend(actions.map(|action| {
+            let resource = match action.split_once(':') {
+                Some(("events", _)) => "EventBus.Arn",
+                Some(("sqs", _)) => "EventsDeadLetters.Arn",
+                _ => "AccountsTable.Arn",
+            };
+            (action.clone(), BTreeSet::from([resource.to_owned()]))
+        }));
         let allowed = template.allowed(function);
         for action in needed.keys().chain(allowed.keys()).collect::<BTreeSet<_>>() {
             if needed.get(action) != allowed.get(action) {
@@ -122,14 +154,32 @@ fn differences(template: &Template, seen: &BTreeMap<&str, BTreeSet<String>>) -> 
     differences
 }
 
+/// An event that can only become a dead letter.
+async fn put_unreadable_event(world: &World) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let item = [(PARTITION_KEY, text("GROUP#x")), (SORT_KEY, text("EVENT#0")), ("type", text("event"))];
+    world.put(item.map(|(name, value)| (name.to_owned(), value)).into()).await;
+    while world.stack().bus().dead_letters().is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
 #[tokio::test]
 async fn each_function_may_do_what_it_does_and_no_more() {
     let world = World::embedded(Arc::new(SystemClock)).await;
     let mut browser = Browser::new();
     browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
     browser.sign_in(&world, "northbank", "usr-5k2", "cld-7a1c").await;
+    browser.sign_in(&world, "northbank", "usr-5k2", "cld-7a1c").await;
+    world.make_rechecks_due().await;
     browser.get(&world.service("/session")).await;
+    let exchanged = world.exchange(&code_of(&world, "acme-hub", "usr-5k2", "cld-7a1c").await).await;
+    world.make_rechecks_due().await;
+    world.session(exchanged.body["token"].as_str().unwrap()).await;
     browser.post(&world.service("/session/logout")).await;
+    world.cancel_group("acme-hub", "cld-7a1c", &json!({})).await;
+    world.finish_removals().await;
+    put_unreadable_event(&world).await;
     world.refresh_configuration().await;
     browser.get(&world.service("/mno-enterprise/acme-hub/metadata")).await;
     // By then it looks once more, for credentials that might be new.
@@ -153,10 +203,7 @@ async fn each_function_may_do_what_it_does_and_no_more() {
         ("Action: 'dynamodb:Scan', Resource: !GetAtt AccountsTable.Arn", "app-api: dynamodb:Scan"),
         ("Action: 'dynamodb:GetItem', Resource: !GetAtt IdMapTable.Arn", "app-api: dynamodb:GetItem"),
         ("Action: 'sqs:SendMessage', Resource: !GetAtt InboxQueue.Arn", "app-api: sqs:SendMessage"),
-        (
-            "Action: 'secretsmanager:GetSecretValue', Resource: !Ref ApplicationSecret",
-            "app-api: secretsmanager:GetSecretValue",
-        ),
+        ("Action: 'secretsmanager:GetSecretValue', Resource: !Ref Manifest", "app-api: secretsmanager:GetSecretValue"),
     ] {
         assert_eq!(differences(&with(statement), &seen), [noticed]);
     }
@@ -191,7 +238,7 @@ fn no_role_allows_more_than_exact_actions_on_exact_resources() {
     assert_eq!(shared.role_problems(), ["AppApiFunction has no role of its own"]);
     let trust = ["SsoRole", "Properties", "AssumeRolePolicyDocument", "Statement"];
     let open = Template::read().with(&trust, "[{ Effect: Allow, Principal: '*', Action: 'sts:AssumeRole' }]");
-    assert_eq!(open.role_problems(), ["SsoRole can be assumed by others than Lambda"]);
+    assert_eq!(open.role_problems(), ["SsoRole can be assumed by others than lambda"]);
 }
 
 #[test]

@@ -63,7 +63,7 @@ fn there_is_no_other_way_in() {
     for function in functions {
         assert!(function.get("FunctionUrlConfig").is_none());
         for (name, event) in function.get("Events").and_then(yaml_serde::Value::as_mapping).into_iter().flatten() {
-            assert!(["HttpApi", "SQS", "Schedule"].contains(&event["Type"].as_str().unwrap()), "{name:?}");
+            assert!(["DynamoDB", "HttpApi", "SQS", "Schedule"].contains(&event["Type"].as_str().unwrap()), "{name:?}");
         }
     }
 }

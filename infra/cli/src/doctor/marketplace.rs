@@ -118,9 +118,19 @@ fn paths(marketplace: &Marketplace, place: &str) -> Vec<Line> {
     };
     let consume = is_ours(Purpose::SamlConsume, "sso.consume_path", &registered.consume);
     let mut lines = vec![initialize, consume];
+    for (purpose, field, path, unheard) in [
+        (Purpose::GroupRemoval, "webhooks.account.group_path", &registered.group, "that a customer has left"),
+        (Purpose::MemberRemoval, "webhooks.account.group_user_path", &registered.group_user, "that a person has left"),
+    ] {
+        lines.push(match path {
+            Some(path) => is_ours(purpose, field, path),
+            None => Line::warn(format!(
+                "{field} is not registered, so the marketplace cannot tell {unheard}: register {} {place}",
+                purpose.usual(key)
+            )),
+        });
+    }
     let not_yet: Vec<&str> = [
-        ("webhooks.account.group_path", &registered.group),
-        ("webhooks.account.group_user_path", &registered.group_user),
         ("webhooks.connec.notification_path", &registered.notification),
         ("webhooks.connec.initialization_path", &registered.connec_initialization),
         ("app.synchronization_start_path", &registered.synchronization_start),
