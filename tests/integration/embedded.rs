@@ -6,12 +6,13 @@ use jiff::SignedDuration;
 use local::Options;
 use reqwest::StatusCode;
 use sandbox::IdpKeys;
+use serde_json::json;
 use shared::{
     clock::{Clock, FixedClock, SystemClock},
     testing::IdentityProvider,
 };
 
-use crate::harness::{Browser, Form, World, authn_request};
+use crate::harness::{Browser, Form, World, authn_request, events::types};
 
 /// The best of a few, because other tests run beside this one; the first may have to make keys.
 #[tokio::test]
@@ -202,6 +203,82 @@ async fn no_header_changes_where_people_are_sent_or_come_back_to() {
         let request = authn_request(location);
         assert!(request.contains(&format!("Destination=\"{}\"", acme.idp_sso_url)), "{name}: {request}");
         assert!(request.contains(&format!("AssertionConsumerServiceURL=\"{}\"", acme.acs_url)), "{name}: {request}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn in_virtual_mode_a_removed_member_loses_the_account_of_that_group() {
+    let world = with_settings(r#"{"acme-hub":{"creation_mode":"virtual"}}"#).await;
+    let mut browser = Browser::new();
+    browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    world.remove_member("acme-hub", "cld-7a1c", "usr-5k2", &json!({})).await;
+    assert_eq!(browser.get(&world.service("/session")).await.status, StatusCode::UNAUTHORIZED);
+    let events =
+        world.events(&["group.created", "user.created", "member.added", "member.removed", "user.removed"]).await;
+    for event in &events[2..] {
+        assert_eq!(event["data"]["account"]["id"], "usr-5k2.cld-7a1c");
+    }
+    browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-9e4f").await;
+    world.cancel_group("acme-hub", "cld-9e4f", &json!({})).await;
+    world.finish_removals().await;
+    let events =
+        world.events_until(|events| types(events).iter().filter(|kind| **kind == "user.removed").count() == 2).await;
+    assert_eq!(events.last().unwrap()["data"]["account"]["id"], "usr-5k2.cld-9e4f");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_demo_app_hears_that_somebody_has_left_and_signs_them_out() {
+    let world = World::embedded(Arc::new(SystemClock)).await;
+    let mut browser = Browser::new();
+    let page = browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    assert!(page.body.contains("id=\"name\""), "{}", page.body);
+    world.cancel_group("acme-hub", "cld-7a1c", &json!({})).await;
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+    while browser.get(world.app_url()).await.body.contains("id=\"name\"") {
+        assert!(tokio::time::Instant::now() < deadline, "{}", world.feed().await);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let feed = world.feed().await;
+    assert!(feed.contains("group.cancelled · acme-hub · cld-7a1c"), "{feed}");
+    assert!(feed.contains("heard group.cancelled and signed 1 out"), "{feed}");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn the_demo_app_believes_no_delivery_that_is_not_signed() {
+    let world = World::embedded(Arc::new(SystemClock)).await;
+    let mut browser = Browser::new();
+    browser.sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let genuine = world.events(&["group.created", "user.created", "member.added"]).await;
+    let mut forged = genuine[0].clone();
+    forged["type"] = json!("group.cancelled");
+    let client = reqwest::Client::builder().build().unwrap();
+    let now = SystemClock.now().as_second();
+    for signature in ["", "v1,AAAA"] {
+        let request = client.post(format!("{}/events", world.app_url())).body(forged.to_string());
+        let request = request.header("webhook-id", "evt_x").header("webhook-timestamp", now);
+        assert_eq!(
+            request.header("webhook-signature", signature).send().await.unwrap().status(),
+            StatusCode::UNAUTHORIZED
+        );
+    }
+    assert!(browser.get(world.app_url()).await.body.contains("id=\"name\""));
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_removed_group_is_kept_as_long_as_the_settings_say() {
+    let world = with_settings(r#"{"acme-hub":{"retention_days":7,"confirm_removals":false}}"#).await;
+    Browser::new().sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    world.cancel_group("acme-hub", "cld-7a1c", &json!({ "only_deliver": true })).await;
+    assert_eq!(world.finish_removals().await["finished"], 1, "nobody need confirm it");
+    let expected = SystemClock.now() + SignedDuration::from_hours(7 * 24);
+    for kind in ["group", "member", "user"] {
+        let items = world.items_of(kind).await;
+        let expires_at: i64 = items[0]["expires_at"].as_n().unwrap().parse().unwrap();
+        assert!((expires_at - expected.as_second()).abs() < 60, "{kind}");
     }
     world.stop().await;
 }

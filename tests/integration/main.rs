@@ -12,6 +12,8 @@ mod harness;
 mod configuration;
 mod embedded;
 mod flows;
+mod isolation;
 mod manifest;
+mod outbox;
 mod saml;
 mod template;

@@ -54,7 +54,7 @@ impl<'a> Attempt<'a> {
             code: &code,
             destination: &answered.map_or_else(Destination::default, |pending| pending.destination.clone()),
             creation_mode: self.marketplace.settings.creation_mode,
-            asked_at: answered.map(|pending| pending.issued_at),
+            asked_at: answered.map_or_else(|| assertion.issued_at.min(self.now), |pending| pending.issued_at),
             replaces: answered.and_then(|pending| pending.replaces.as_ref()),
             trace: &self.trace(SIGNED_IN, String::new()),
             now: self.now,

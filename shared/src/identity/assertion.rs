@@ -8,6 +8,8 @@ use jiff::Timestamp;
 pub struct Assertion {
     /// The assertion's own id, unique among all assertions of its marketplace.
     pub id: String,
+    /// When the marketplace made it, by its own clock.
+    pub issued_at: Timestamp,
     /// The request it answers; none, if the marketplace may send what nobody asked for.
     pub request_id: Option<String>,
     /// Whom it is about.

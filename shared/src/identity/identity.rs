@@ -193,6 +193,7 @@ mod tests {
         }
         Assertion {
             id: "_a".to_owned(),
+            issued_at: Timestamp::UNIX_EPOCH,
             request_id: Some("_r".to_owned()),
             subject: "usr-5k2".to_owned(),
             consumable_until: Timestamp::MAX,

@@ -14,7 +14,7 @@ const TIME_LEN: usize = 20;
 /// When an assertion was made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Nonce {
-    made_at: Timestamp,
+    pub(super) made_at: Timestamp,
 }
 
 impl Nonce {

@@ -67,6 +67,7 @@ impl PositiveAssertion {
         let assertion = Assertion {
             // No SAML assertion's id has a colon: it is an NCName.
             id: format!("openid:{response_nonce}"),
+            issued_at: nonce.made_at,
             request_id: Some(request_id),
             subject: claimed_id.user().to_string(),
             consumable_until: nonce.acceptable_until(skew),

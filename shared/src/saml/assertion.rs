@@ -13,6 +13,7 @@ use super::{
 /// What a signed assertion says. Whether it is for us, now and here is not yet known: see [`check`](Self::check).
 pub struct UncheckedAssertion {
     pub(super) id: String,
+    pub(super) issued_at: Timestamp,
     pub(super) issuer: String,
     pub(super) name_id: String,
     pub(super) confirmation: Confirmation,
@@ -47,7 +48,7 @@ impl SignedAssertion<'_> {
             return Err(ResponseError::Version { element: "Assertion" });
         }
         let id = assertion.required("Assertion", "ID")?.to_owned();
-        instant(assertion.required("Assertion", "IssueInstant")?, "IssueInstant")?;
+        let issued_at = instant(assertion.required("Assertion", "IssueInstant")?, "IssueInstant")?;
 
         let mut children = assertion.sequence("Assertion");
         let issuer = children.required(NS_ASSERTION, "Issuer")?.text("Issuer")?.into_owned();
@@ -65,7 +66,16 @@ impl SignedAssertion<'_> {
         };
         children.end()?;
         let session_not_on_or_after = read_authn(authn)?;
-        Ok(UncheckedAssertion { id, issuer, name_id, confirmation, conditions, session_not_on_or_after, attributes })
+        Ok(UncheckedAssertion {
+            id,
+            issued_at,
+            issuer,
+            name_id,
+            confirmation,
+            conditions,
+            session_not_on_or_after,
+            attributes,
+        })
     }
 }
 

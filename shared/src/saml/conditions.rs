@@ -35,6 +35,7 @@ impl UncheckedAssertion {
         }
         Ok(Assertion {
             id: self.id,
+            issued_at: self.issued_at,
             request_id,
             subject: self.name_id,
             // The tolerance cannot be used for a replay.

@@ -30,8 +30,8 @@ pub(super) struct Arrival<'a> {
     pub(super) marketplace: &'a MarketplaceKey,
     pub(super) identity: &'a Identity,
     pub(super) creation_mode: CreationMode,
-    /// When their sign-in began, if it began here.
-    pub(super) asked_at: Option<Timestamp>,
+    /// When their sign-in began.
+    pub(super) asked_at: Timestamp,
     pub(super) now: Timestamp,
 }
 
@@ -44,14 +44,14 @@ pub(super) enum Closed {
 
 /// What is to be written, all of it or nothing.
 pub(super) struct Plan {
-    group: GroupItem,
+    pub(super) group: GroupItem,
     /// The revision that was read; none, if there was nothing.
     group_was: Option<u64>,
     /// With the revision that was read.
-    user: Option<(UserItem, Option<u64>)>,
-    member: Option<MemberItem>,
+    pub(super) user: Option<(UserItem, Option<u64>)>,
+    pub(super) member: Option<MemberItem>,
     removal: Option<Removal>,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     /// The moment of the change. In one group it never goes back, whatever the clocks of our execution environments say.
     pub(super) at: Timestamp,
     /// Since when the person has been a member.
@@ -243,7 +243,7 @@ impl Records {
 impl Arrival<'_> {
     /// Only who began to sign in after an end can undo it: an answer that was under way then must not.
     fn began_after(&self, end: Timestamp) -> bool {
-        self.asked_at.is_some_and(|asked_at| asked_at > end)
+        self.asked_at > end
     }
 }
 

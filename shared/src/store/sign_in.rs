@@ -44,8 +44,8 @@ pub struct SignIn<'a> {
     pub destination: &'a Destination,
     /// Under which of the person's two ids the app files them.
     pub creation_mode: CreationMode,
-    /// When this browser began to sign in; none, if the marketplace sent what nobody asked for.
-    pub asked_at: Option<Timestamp>,
+    /// When this sign-in began: when it was asked for, or when the marketplace made what nobody asked for.
+    pub asked_at: Timestamp,
     /// The session this browser had before: it ends.
     pub replaces: Option<&'a TokenDigest>,
     /// What an operator will find of it.

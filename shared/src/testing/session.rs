@@ -15,6 +15,7 @@ pub fn active_session() -> ActiveSession {
     let now: Timestamp = "2030-01-15T10:00:30Z".parse().expect("a time");
     let assertion = Assertion {
         id: "_a".to_owned(),
+        issued_at: now,
         request_id: None,
         subject: "usr-5k2".to_owned(),
         consumable_until: now,

@@ -1,5 +1,7 @@
 //! What the embedded store never answers on demand, transactions that meet each other, and what it cannot show of our questions.
 
+mod membership;
+
 use aws_sdk_dynamodb::{
     Client,
     operation::{
@@ -42,6 +44,7 @@ async fn sign_in(client: Client) -> Result<(), SignInError> {
     let marketplace: MarketplaceKey = "acme-hub".parse().unwrap();
     let assertion = Assertion {
         id: "_a".to_owned(),
+        issued_at: now,
         request_id: Some("_r".to_owned()),
         subject: "usr-5k2".to_owned(),
         consumable_until: now,
@@ -67,7 +70,7 @@ async fn sign_in(client: Client) -> Result<(), SignInError> {
         code: &code,
         destination: &Destination::default(),
         creation_mode: CreationMode::Real,
-        asked_at: Some(now),
+        asked_at: now,
         replaces: None,
         trace: &trace,
         now,
