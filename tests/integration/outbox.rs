@@ -147,7 +147,7 @@ fn mixed(groups: &[u8]) -> Vec<Event> {
         let number = numbers.entry(*group).or_default();
         *number += 1;
         // The same group id at two marketplaces is two groups.
-        let marketplace = if group % 2 == 0 { "acme-hub" } else { "northbank" }.parse().unwrap();
+        let marketplace = if group.is_multiple_of(2) { "acme-hub" } else { "northbank" }.parse().unwrap();
         let id: GroupId = format!("cld-{}", group / 2).parse().unwrap();
         Change::UserBlocked(&user).event(&marketplace, &id, *number, SystemClock.now())
     };

@@ -51,7 +51,7 @@ impl Intercept for Recorder {
         let seen = calls.entry(self.function).or_default();
         match context.input().downcast_ref::<TransactWriteItemsInput>() {
             Some(transaction) => {
-                seen.extend(transaction.transact_items().iter().map(|item| format!("dynamodb:{}", part(item))))
+                seen.extend(transaction.transact_items().iter().map(|item| format!("dynamodb:{}", part(item))));
             }
             None => seen.extend(config.load::<Metadata>().map(|operation| {
                 let service = match operation.service() {

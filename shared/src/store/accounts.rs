@@ -111,15 +111,9 @@ impl Accounts {
         for (name, at) in values {
             update = update.expression_attribute_values(name, AttributeValue::S(at.to_string()));
         }
-        match update.send().await {
-            Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(StoreError::request("UpdateItem")(error)),
-            Ok(_) => Ok(()),
-        }
+        let outcome = update.send().await;
+        let is_refused = UpdateItemError::is_conditional_check_failed_exception;
+        StoreError::unless_refused(outcome, "UpdateItem", is_refused).map(drop)
     }
 
     /// Ends a session. Ending one that is not there is no error.

@@ -42,6 +42,23 @@ impl StoreError {
         move |error| Self::Request { operation, source: error.into() }
     }
 
+    /// What became of a write that has a condition: whether it was done, if the condition not holding is no error.
+    pub(super) fn unless_refused<T, E, R>(
+        outcome: Result<T, SdkError<E, R>>,
+        operation: &'static str,
+        is_refused: fn(&E) -> bool,
+    ) -> Result<bool, Self>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        match outcome {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(is_refused) => Ok(false),
+            Err(error) => Err(Self::request(operation)(error)),
+        }
+    }
+
     pub(super) fn build(operation: &'static str) -> impl FnOnce(BuildError) -> Self {
         move |error| Self::Request { operation, source: error.into() }
     }

@@ -1,7 +1,7 @@
 //! Removals: a membership ends, or a whole group. What a group's removal leaves to be done is listed until it is done.
 
 use aws_sdk_dynamodb::{
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    operation::{delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError},
     types::AttributeValue,
 };
 use jiff::Timestamp;
@@ -157,14 +157,8 @@ impl Accounts {
         let put = put.set_item(Some(item.at(Key::removal(&removal.marketplace, &removal.group))?));
         let put = put.condition_expression("cancelled_at = :cancelled_at");
         let put = put.expression_attribute_values(":cancelled_at", AttributeValue::S(removal.cancelled_at.to_string()));
-        match put.send().await {
-            Err(error)
-                if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Err(StoreError::request("PutItem")(error))
-            }
-            _ => Ok(()),
-        }
+        let outcome = put.send().await;
+        StoreError::unless_refused(outcome, "PutItem", PutItemError::is_conditional_check_failed_exception).map(drop)
     }
 
     /// Strikes a removal off the list. One that was replaced by a later one is left alone.
@@ -177,14 +171,9 @@ impl Accounts {
         let delete = delete.condition_expression("cancelled_at = :cancelled_at");
         let delete =
             delete.expression_attribute_values(":cancelled_at", AttributeValue::S(removal.cancelled_at.to_string()));
-        match delete.send().await {
-            Err(error)
-                if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
-                Err(StoreError::request("DeleteItem")(error))
-            }
-            _ => Ok(()),
-        }
+        let outcome = delete.send().await;
+        let is_refused = DeleteItemError::is_conditional_check_failed_exception;
+        StoreError::unless_refused(outcome, "DeleteItem", is_refused).map(drop)
     }
 
     async fn members(&self, removal: &Removal) -> Result<Vec<MemberItem>, StoreError> {
@@ -220,7 +209,7 @@ impl Accounts {
         condition: &str,
         value: Option<(&str, Timestamp)>,
     ) -> Result<(), StoreError> {
-        let mut update: UpdateItemFluentBuilder = self
+        let mut update = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -232,13 +221,8 @@ impl Accounts {
         if let Some((name, at)) = value {
             update = update.expression_attribute_values(name, AttributeValue::S(at.to_string()));
         }
-        match update.send().await {
-            Err(error)
-                if !error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(StoreError::request("UpdateItem")(error))
-            }
-            _ => Ok(()),
-        }
+        let outcome = update.send().await;
+        let is_refused = UpdateItemError::is_conditional_check_failed_exception;
+        StoreError::unless_refused(outcome, "UpdateItem", is_refused).map(drop)
     }
 }
