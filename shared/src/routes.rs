@@ -74,7 +74,9 @@ impl Purpose {
     #[must_use]
     pub fn is_served_at(self, registered: &str, marketplace: &str) -> bool {
         let (path, query) = registered.split_once('?').unwrap_or((registered, ""));
-        let path = path.strip_suffix('/').unwrap_or(path);
+        let is_removal = matches!(self, Self::GroupRemoval | Self::MemberRemoval);
+        // No route of an HTTP API ends with a slash; only the oldest of a sign-in do, behind a route of their own.
+        let path = path.strip_suffix('/').filter(|_| !is_removal).unwrap_or(path);
         let names_marketplace = |named: Option<&str>| match (named, self) {
             (Some(named), _) => named == marketplace,
             (None, Self::GroupRemoval | Self::MemberRemoval) => true,

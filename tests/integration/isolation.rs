@@ -12,7 +12,6 @@ use proptest::{
 use shared::{
     clock::SystemClock,
     domain::{CreationMode, GroupId, MarketplaceKey, UserId},
-    event::RemovalReason,
     http::Reference,
     identity::{Assertion, Identity},
     session::{Destination, Token},
@@ -94,8 +93,8 @@ impl History<'_> {
         match step {
             Step::SignIn => self.sign_in(place).await,
             Step::RemoveMember => {
-                let who = (&key, &group, &user);
-                self.accounts.remove_member(who, RemovalReason::MemberRemoved, None, self.now).await.unwrap();
+                let later = self.now + SignedDuration::from_hours(1);
+                self.accounts.remove_member((&key, &group, &user), later, self.now).await.unwrap();
                 self.end(|given| given.place == place);
             }
             Step::CancelGroup => {
@@ -108,12 +107,10 @@ impl History<'_> {
                         continue;
                     }
                     for user in self.accounts.members_to_end(&removal).await.unwrap() {
-                        let who = (&key, &removal.group, &user);
-                        let reason = RemovalReason::GroupCancelled;
-                        self.accounts.remove_member(who, reason, None, self.now).await.unwrap();
+                        self.accounts.end_member_of(&removal, &user, self.now).await.unwrap();
                     }
                     let later = self.now + SignedDuration::from_hours(1);
-                    self.accounts.purge_group(&removal, later).await.unwrap();
+                    self.accounts.purge_group(&removal, later, || true).await.unwrap();
                     self.accounts.finish_removal(&removal).await.unwrap();
                 }
             }

@@ -15,5 +15,6 @@ mod flows;
 mod isolation;
 mod manifest;
 mod outbox;
+mod races;
 mod saml;
 mod template;

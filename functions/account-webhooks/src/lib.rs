@@ -14,7 +14,6 @@ use http::{Method, StatusCode};
 use lambda_http::{Body, Request, RequestExt as _, Response};
 pub use settings::Settings;
 use shared::{
-    event::RemovalReason,
     http::{self as answers, BasicCredentials, Reference},
     marketplace::Marketplace,
     store::Removed,
@@ -67,9 +66,9 @@ async fn carry_out(app: &App, marketplace: &Marketplace, target: &Target) -> Res
             Ok(removed)
         }
         Target::Member(group, user) => {
-            let purge_at = Some(now + marketplace.settings.retention.duration());
+            let purge_at = now + marketplace.settings.retention.duration();
             let who = (key, group, user);
-            let removed = app.accounts.remove_member(who, RemovalReason::MemberRemoved, purge_at, now).await?;
+            let removed = app.accounts.remove_member(who, purge_at, now).await?;
             if removed != Removed::Unknown {
                 tracing::info!(
                     marketplace.key = %key, group.id = %group, user.id = %user, ?removed, "member removed"

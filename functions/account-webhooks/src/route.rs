@@ -9,7 +9,7 @@ use shared::{
     },
 };
 
-/// Every path the function serves, the longer ones first.
+/// Every path the function serves.
 pub const PATHS: [&str; 8] = [
     MEMBER_REMOVAL,
     OLDER_MEMBER_REMOVAL,
@@ -33,7 +33,6 @@ pub(crate) enum Target {
 
 impl<'a> Route<'a> {
     pub(crate) fn of(path: &'a str) -> Option<Self> {
-        let path = path.strip_suffix('/').unwrap_or(path);
         PATHS.iter().find_map(|pattern| Names::in_path(path, pattern)).map(Self)
     }
 
@@ -77,7 +76,6 @@ mod tests {
     fn every_spelling_names_the_same() {
         for (path, marketplace) in [
             ("/mno-enterprise/acme-hub/account/group/cld-7a1c", Some("acme-hub")),
-            ("/mno-enterprise/acme-hub/account/group/cld-7a1c/", Some("acme-hub")),
             ("/maestrano/account/groups/cld-7a1c/acme-hub", Some("acme-hub")),
             ("/maestrano/account/groups/cld%2D7a1c", None),
             ("/webhooks/maestrano/groups/cld-7a1c", None),

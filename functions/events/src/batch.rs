@@ -54,7 +54,7 @@ pub(crate) enum Content {
     Event(Event),
     /// An event that cannot be read, as it is.
     Unreadable(String),
-    /// Something else, or an event that was published when it was written.
+    /// Something else, or a later change of an event's item, which is no news.
     Nothing,
 }
 

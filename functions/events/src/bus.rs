@@ -86,7 +86,12 @@ impl DeadLetters {
 
     /// Keeps what cannot be published. Whether it is kept.
     pub(crate) async fn keep(&self, what: &str, reason: &str) -> bool {
-        let body = json!({ "reason": reason, "event": what }).to_string();
+        let mut body = json!({ "reason": reason, "event": what }).to_string();
+        if body.len() > MAX_BYTES {
+            // The table still has all of it.
+            let start: String = what.chars().take(2_000).collect();
+            body = json!({ "reason": reason, "start_of_event": start }).to_string();
+        }
         match self.client.send_message().queue_url(&self.url).message_body(body).send().await {
             Ok(_) => true,
             Err(error) => {

@@ -5,8 +5,6 @@ mod batch;
 mod bus;
 mod publish;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 pub use app::App;
 pub use batch::{Answer, Batch, Changed, Failure, Record};

@@ -1,5 +1,5 @@
 //! Publishing in order: of each group only one event is under way at a time, so that one that fails holds back those behind it, and
-//! nobody else's.
+//! of the others only what comes after this batch.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -18,7 +18,7 @@ use crate::{
 
 /// How often a group's next event is tried before the whole stream is asked to come again.
 const ATTEMPTS: u32 = 4;
-/// The pause after an attempt at which nothing could be published; it doubles.
+/// The pause after a request of which something could not be published; it doubles.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// An event with its place in the batch.
@@ -46,7 +46,7 @@ impl Waiting {
 pub(crate) async fn publish(app: &App, events: Vec<Waiting>) -> Option<usize> {
     let mut lines = lines(app, events);
     while lines.iter().any(Line::can_go_on) {
-        let mut any = false;
+        let mut delayed = false;
         let chosen = next(&lines);
         let heads = chosen.iter().filter_map(|at| lines.get(*at)?.waiting.front());
         let heads: Vec<(&Event, &str)> = heads.map(|one| (&one.event, &*one.detail)).collect();
@@ -57,13 +57,12 @@ pub(crate) async fn publish(app: &App, events: Vec<Waiting>) -> Option<usize> {
         let mut attempts = 1;
         for (at, fate) in chosen.into_iter().zip(fates) {
             let Some(line) = lines.get_mut(at) else { continue };
-            if settle(app, line, fate).await {
-                any = true;
-            } else {
+            if !settle(app, line, fate).await {
+                delayed = true;
                 attempts = attempts.max(line.attempts);
             }
         }
-        if !any {
+        if delayed {
             tokio::time::sleep(PAUSE * 2_u32.saturating_pow(attempts - 1)).await;
         }
     }
@@ -73,8 +72,6 @@ pub(crate) async fn publish(app: &App, events: Vec<Waiting>) -> Option<usize> {
 /// What one event's fate means for those behind it. Whether its line has moved.
 async fn settle(app: &App, line: &mut Line, fate: Fate) -> bool {
     let Some(Waiting { event, detail, .. }) = line.waiting.front() else { return false };
-    // The table still has one that is too large for a queue as well.
-    let kept = if detail.len() > MAX_BYTES { &event.id } else { detail };
     let moved = match fate {
         Fate::Published => {
             app.remember(&event.id);
@@ -83,7 +80,7 @@ async fn settle(app: &App, line: &mut Line, fate: Fate) -> bool {
         Fate::Delayed => false,
         Fate::Refused(reason) => {
             tracing::error!(event.id = event.id, event.r#type = event.r#type, reason, "an event cannot be published");
-            app.dead_letters.keep(kept, &reason).await
+            app.dead_letters.keep(detail, &reason).await
         }
     };
     if moved {

@@ -36,17 +36,17 @@ pub async fn handle(app: &App) -> Result<Report, Error> {
     let mut report = Report::default();
     for mut removal in app.accounts.removals().await? {
         report.open += 1;
-        if removal.next_at > app.now() || Instant::now() >= deadline {
-            continue;
-        }
+        report.oldest_secs = report.oldest_secs.max(app.now().duration_since(removal.cancelled_at).as_secs());
+        let is_due = removal.next_at <= app.now() && Instant::now() < deadline;
         let marketplace = directory.known(removal.marketplace.as_str());
-        if let Err(error) = removal::advance(app, &mut removal, marketplace, &mut report, deadline).await {
+        if is_due && let Err(error) = removal::advance(app, &mut removal, marketplace, &mut report, deadline).await {
             report.failed += 1;
             tracing::error!(
                 marketplace.key = %removal.marketplace, group.id = %removal.group, causes = causes(&error),
                 "a removal could not go on: {error}"
             );
         }
+        report.disputed += u32::from(removal.is_disputed);
     }
     tracing::debug!(?report, "removals");
     Ok(report)

@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Instant};
 use jiff::SignedDuration;
 use shared::{
     account_api::GroupStatus,
-    event::RemovalReason,
-    marketplace::Marketplace,
-    store::{Removal, Removed, StoreError},
+    marketplace::{Marketplace, Retention},
+    store::{Removal, StoreError},
     telemetry::causes,
 };
 
@@ -31,23 +30,19 @@ pub(crate) async fn advance(
         removal.members_ended = true;
         app.accounts.postpone_removal(removal).await?;
     }
-    // Somebody signed in again: nothing of it is to be purged.
-    if app.accounts.is_still_cancelled(removal).await? {
-        let Some(marketplace) = marketplace else {
-            report.unconfirmed += 1;
-            return postpone(app, removal).await;
-        };
-        if !is_confirmed(app, removal, marketplace, report).await {
-            return postpone(app, removal).await;
-        }
-        let purge_at = (removal.cancelled_at + marketplace.settings.retention.duration()).max(app.now());
-        app.accounts.purge_group(removal, purge_at).await?;
-        tracing::info!(
-            marketplace.key = %removal.marketplace, group.id = %removal.group, %purge_at, "cancelled group will be purged"
-        );
+    // Where somebody has signed in again there is nothing to confirm: only who has not is forgotten, and they were told as removed.
+    if app.accounts.is_still_cancelled(removal).await? && !is_confirmed(app, removal, marketplace, report).await {
+        removal.next_at = app.now() + ASK_AGAIN_AFTER;
+        return app.accounts.postpone_removal(removal).await;
     }
-    app.accounts.finish_removal(removal).await?;
-    report.finished += 1;
+    let retention = marketplace.map_or_else(Retention::default, |marketplace| marketplace.settings.retention);
+    let purge_at = (removal.cancelled_at + retention.duration()).max(app.now());
+    if app.accounts.purge_group(removal, purge_at, || Instant::now() < deadline).await? {
+        tracing::info!(
+            marketplace.key = %removal.marketplace, group.id = %removal.group, %purge_at, "what has ended will be purged"
+        );
+        report.finished += u32::from(app.accounts.finish_removal(removal).await?);
+    }
     Ok(())
 }
 
@@ -57,22 +52,34 @@ async fn end_members(app: &App, removal: &Removal, report: &mut Report, deadline
         if Instant::now() >= deadline {
             return Ok(false);
         }
-        let who = (&removal.marketplace, &removal.group, &user);
-        let removed = app.accounts.remove_member(who, RemovalReason::GroupCancelled, None, app.now()).await?;
-        report.members_ended += u32::from(removed == Removed::Now);
+        report.members_ended += u32::from(app.accounts.end_member_of(removal, &user, app.now()).await?);
     }
     Ok(true)
 }
 
 /// Whether the marketplace says itself that the group is over, or need not be asked.
-async fn is_confirmed(app: &App, removal: &Removal, marketplace: &Marketplace, report: &mut Report) -> bool {
+async fn is_confirmed(
+    app: &App,
+    removal: &mut Removal,
+    marketplace: Option<&Arc<Marketplace>>,
+    report: &mut Report,
+) -> bool {
+    let Some(marketplace) = marketplace else {
+        report.unconfirmed += 1;
+        tracing::warn!(
+            marketplace.key = %removal.marketplace, group.id = %removal.group,
+            "a removal cannot be confirmed: no source names the marketplace any more"
+        );
+        return false;
+    };
+    removal.is_disputed = false;
     if !marketplace.settings.confirm_removals.0 {
         return true;
     }
     match app.account_api.group_status(marketplace, &removal.group).await {
         Ok(GroupStatus::Terminated | GroupStatus::Unknown) => true,
         Ok(GroupStatus::Other(status)) => {
-            report.disputed += 1;
+            removal.is_disputed = true;
             tracing::error!(
                 marketplace.key = %removal.marketplace, group.id = %removal.group, status,
                 "the marketplace cancelled a group and says that it is not over: its records are kept"
@@ -88,9 +95,4 @@ async fn is_confirmed(app: &App, removal: &Removal, marketplace: &Marketplace, r
             false
         }
     }
-}
-
-async fn postpone(app: &App, removal: &mut Removal) -> Result<(), StoreError> {
-    removal.next_at = app.now() + ASK_AGAIN_AFTER;
-    app.accounts.postpone_removal(removal).await
 }

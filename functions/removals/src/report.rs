@@ -14,7 +14,9 @@ pub struct Report {
     pub members_ended: u32,
     /// Removals it is done with.
     pub finished: u32,
-    /// Those whose marketplace says that the group goes on.
+    /// The age of the oldest of them, in seconds.
+    pub oldest_secs: i64,
+    /// Those whose marketplace says, or said when it was asked last, that the group goes on.
     pub disputed: u32,
     /// Those whose marketplace did not say anything, or is none that we know.
     pub unconfirmed: u32,
@@ -25,8 +27,9 @@ pub struct Report {
 /// The line for this report.
 #[must_use]
 pub fn metrics(report: &Report, function: &str, now: Timestamp) -> Value {
-    let metrics: [Metric; 3] = [
-        ("OpenRemovals", "Count", i64::from(report.open - report.finished)),
+    let metrics: [Metric; 4] = [
+        ("OpenRemovals", "Count", i64::from(report.open.saturating_sub(report.finished))),
+        ("OldestRemovalAge", "Seconds", report.oldest_secs),
         ("DisputedRemovals", "Count", i64::from(report.disputed)),
         ("FailedRemovals", "Count", i64::from(report.failed)),
     ];

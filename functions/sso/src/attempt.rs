@@ -54,7 +54,7 @@ impl<'a> Attempt<'a> {
             code: &code,
             destination: &answered.map_or_else(Destination::default, |pending| pending.destination.clone()),
             creation_mode: self.marketplace.settings.creation_mode,
-            asked_at: answered.map_or_else(|| assertion.issued_at.min(self.now), |pending| pending.issued_at),
+            asked_at: answered.map_or_else(|| self.unasked_at(assertion), |pending| pending.issued_at),
             replaces: answered.and_then(|pending| pending.replaces.as_ref()),
             trace: &self.trace(SIGNED_IN, String::new()),
             now: self.now,
@@ -71,6 +71,12 @@ impl<'a> Attempt<'a> {
             answered.forget(&mut response);
         }
         Ok(response)
+    }
+
+    /// When a sign-in began at the latest that nobody asked for, by our clock: the marketplace's may be ahead.
+    fn unasked_at(&self, assertion: &Assertion) -> Timestamp {
+        let skew = self.marketplace.settings.clock_skew.duration();
+        assertion.issued_at.saturating_sub(skew).unwrap_or(Timestamp::MIN).min(self.now)
     }
 
     /// Ends the attempt: a refusal leaves its trace. One that cannot be kept is in the log all the same.

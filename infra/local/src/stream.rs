@@ -17,6 +17,8 @@ use crate::stores::ACCOUNTS_TABLE;
 
 /// How often the stream is looked at; Lambda does so four times a second.
 const INTERVAL: Duration = Duration::from_millis(100);
+/// How long to wait when it cannot be read.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How many records a batch has at most, as the template has it.
 const BATCH: usize = 100;
 
@@ -40,6 +42,7 @@ pub(crate) fn follow(database: Database, events: Arc<events::App>, tasks: &TaskT
                 Err(error) => {
                     tracing::error!(%error, "the table's stream cannot be read");
                     from = From::Start;
+                    tokio::time::sleep(PATIENCE).await;
                 }
             }
             tokio::time::sleep(INTERVAL).await;

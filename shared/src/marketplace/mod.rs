@@ -25,5 +25,6 @@ pub use entry::{Entries, Entry};
 pub use manifest::{Manifest, ManifestError, PreviousApiKey};
 pub use platform::{DeveloperPlatform, PlatformError, PlatformUrl};
 pub use settings::{
-    ClockSkew, ConnecIds, Currency, InvalidCurrency, LegacyCryptography, MarketplaceSettings, RateLimits,
+    ClockSkew, ConfirmRemovals, ConnecIds, Currency, InvalidCurrency, InvalidRetention, LegacyCryptography,
+    MarketplaceSettings, RateLimits, Retention,
 };

@@ -73,6 +73,9 @@ pub(super) struct UserItem {
     /// Since when they have had none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) blocked_at: Option<Timestamp>,
+    /// Whether the app was told so; then it is told when they have one again.
+    #[serde(default)]
+    pub(super) is_told_blocked: bool,
     /// Counts the changes, so that of two who read the same only one can write.
     pub(super) revision: u64,
     pub(super) updated_at: Timestamp,
@@ -104,6 +107,16 @@ pub(super) struct MemberItem {
 #[derive(Serialize, Deserialize)]
 pub(super) struct EventItem {
     pub(super) event: Event,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub(super) expires_at: Timestamp,
+}
+
+/// A group or a member that was removed before we met them: a sign-in that was under way then must not bring them in.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EndedItem {
+    pub(super) marketplace: MarketplaceKey,
+    /// In nanoseconds since 1970, so that the table can compare it.
+    pub(super) ended_at: i64,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub(super) expires_at: Timestamp,
 }
@@ -192,6 +205,9 @@ impl Item for MemberItem {
 }
 impl Item for EventItem {
     const TYPE: &'static str = "event";
+}
+impl Item for EndedItem {
+    const TYPE: &'static str = "ended";
 }
 impl Item for RemovalItem {
     const TYPE: &'static str = "removal";

@@ -45,6 +45,15 @@ impl Key {
         Self::new(format!("GROUP#{marketplace}#{group}"), format!("EVENT#{sequence:020}"))
     }
 
+    /// What ended before anybody was met stands with the group that nobody has met.
+    pub(super) fn ended_group(marketplace: &MarketplaceKey, group: &GroupId) -> Self {
+        Self::new(format!("GROUP#{marketplace}#{group}"), "ENDED".to_owned())
+    }
+
+    pub(super) fn ended_member(marketplace: &MarketplaceKey, group: &GroupId, user: &UserId) -> Self {
+        Self::new(format!("GROUP#{marketplace}#{group}"), format!("ENDED#{user}"))
+    }
+
     /// Unfinished removals stand together, so that they can be listed.
     pub(super) fn removal(marketplace: &MarketplaceKey, group: &GroupId) -> Self {
         Self::new(Self::REMOVALS.to_owned(), format!("{marketplace}#{group}"))

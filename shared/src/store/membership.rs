@@ -56,6 +56,8 @@ pub(super) struct Plan {
     pub(super) at: Timestamp,
     /// Since when the person has been a member.
     pub(super) member_since: Timestamp,
+    /// Whether nobody has met the group before, or not the person in it: then an end that came first is noted elsewhere.
+    pub(super) unmet: Vec<Closed>,
 }
 
 impl Records {
@@ -121,6 +123,7 @@ impl Records {
             memberships: present_user.map_or(0, |user| user.memberships)
                 + u32::from(counted.is_none() || present_user.is_none()),
             blocked_at: None,
+            is_told_blocked: false,
             revision: self.user.as_ref().map_or(0, |user| user.revision) + 1,
             updated_at: at,
             expires_at: None,
@@ -131,7 +134,7 @@ impl Records {
         let member = Member { user, account: &account, virtual_email: &virtual_user.email, role };
         let mut changes = Vec::new();
         changes.extend(group_change(present_group, group));
-        changes.extend(user_changes(present_user, user, mode));
+        changes.extend(user_changes(present_user, user));
         if belonging.is_none() {
             changes.push(Change::MemberAdded(member));
         } else if belonging.is_some_and(differs) {
@@ -150,6 +153,8 @@ impl Records {
         };
         let mut plan = self.plan(group_item, at, &changes);
         plan.member_since = member_since;
+        plan.unmet.extend(present_group.is_none().then_some(Closed::GroupCancelled));
+        plan.unmet.extend(present_member.is_none().then_some(Closed::MemberRemoved));
         plan.user = user_changed.then_some((next_user, user_was));
         plan.member = member_changed.then(|| MemberItem {
             marketplace: arrival.marketplace.clone(),
@@ -166,19 +171,31 @@ impl Records {
         Ok(plan)
     }
 
-    /// What becomes of all three when a membership ends; nothing, if it has ended. What then has no use is purged at `purge_at`.
-    pub(super) fn leave(&self, reason: RemovalReason, purge_at: Option<Timestamp>, now: Timestamp) -> Option<Plan> {
+    /// What becomes of all three when a membership ends that began until `began_until`; nothing, if it has ended, or began later. What
+    /// then has no use is purged at `purge_at`.
+    pub(super) fn leave(
+        &self,
+        reason: RemovalReason,
+        began_until: Timestamp,
+        purge_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Option<Plan> {
         let at = self.moment(now);
         let group = self.present_group(now)?;
-        let member = self.present_member(now).filter(|member| member.removed_at.is_none())?;
+        let open = self.present_member(now).filter(|member| member.removed_at.is_none());
+        let member = open.filter(|member| member.since <= began_until)?;
+        let mode = member.creation_mode;
         let user_was = self.user.as_ref().map(|user| user.revision);
         let user = self.present_user(now).map(|user| {
             let memberships = user.memberships.saturating_sub(1);
             let (blocked_at, expires_at) =
                 if memberships == 0 { (Some(at), purge_at) } else { (user.blocked_at, user.expires_at) };
+            // In virtual mode nobody is blocked: there the account in the group is removed.
+            let is_told_blocked = user.is_told_blocked || (memberships == 0 && mode == CreationMode::Real);
             UserItem {
                 memberships,
                 blocked_at,
+                is_told_blocked,
                 expires_at,
                 revision: user.revision + 1,
                 updated_at: at,
@@ -186,7 +203,6 @@ impl Records {
             }
         });
 
-        let mode = member.creation_mode;
         let account = Account::of(&member.user, &member.group, mode);
         let mut changes = vec![Change::MemberRemoved(&account, reason)];
         match mode {
@@ -213,6 +229,7 @@ impl Records {
             group: group.group.id.clone(),
             cancelled_at: at,
             members_ended: false,
+            is_disputed: false,
             next_at: at,
         });
         Some(plan)
@@ -236,7 +253,17 @@ impl Records {
             group.revision += 1;
             events.push(change.event(&group.marketplace, &group.group.id, group.revision, at));
         }
-        Plan { member_since: at, group, group_was, user: None, member: None, removal: None, events, at }
+        Plan {
+            member_since: at,
+            group,
+            group_was,
+            user: None,
+            member: None,
+            removal: None,
+            events,
+            at,
+            unmet: Vec::new(),
+        }
     }
 }
 
@@ -256,16 +283,19 @@ fn group_change<'a>(present: Option<&GroupItem>, said: &'a Group) -> Option<Chan
     }
 }
 
-/// In virtual mode nobody is blocked: there the account in the group is removed.
-fn user_changes<'a>(present: Option<&UserItem>, said: &'a User, mode: CreationMode) -> Vec<Change<'a>> {
+fn user_changes<'a>(present: Option<&UserItem>, said: &'a User) -> Vec<Change<'a>> {
     let Some(present) = present else { return vec![Change::UserCreated(said)] };
-    let was_blocked = present.blocked_at.is_some() && mode == CreationMode::Real;
-    let unblocked = was_blocked.then_some(Change::UserUnblocked(&said.id));
+    let unblocked = present.is_told_blocked.then_some(Change::UserUnblocked(&said.id));
     let updated = (present.user != *said).then_some(Change::UserUpdated(said));
     unblocked.into_iter().chain(updated).collect()
 }
 
 impl Plan {
+    /// Since when the group has been served.
+    pub(super) fn group_since(&self) -> Timestamp {
+        self.group.since
+    }
+
     /// The parts of the transaction.
     pub(super) fn into_items(self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let Self { group, group_was, user, member, removal, events, .. } = self;
@@ -292,13 +322,6 @@ impl Plan {
             items.push(transaction::create(table, EventItem { event, expires_at }.at(key)?)?);
         }
         Ok(items)
-    }
-}
-
-impl Plan {
-    /// Since when the group has been served.
-    pub(super) fn group_since(&self) -> Timestamp {
-        self.group.since
     }
 }
 

@@ -4,12 +4,12 @@ use aws_sdk_dynamodb::{
     operation::{delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError},
     types::AttributeValue,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Accounts, StoreError,
-    item::{Attributes, GroupItem, Item as _, MemberItem, RemovalItem},
+    item::{Attributes, EndedItem, GroupItem, Item as _, MemberItem, RemovalItem},
     keys::{Key, PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE},
     membership::{Plan, Records},
     transaction::{self, ATTEMPTS, Outcome},
@@ -18,6 +18,9 @@ use crate::{
     domain::{GroupId, MarketplaceKey, UserId},
     event::RemovalReason,
 };
+
+/// How long the end of what nobody has met is remembered: longer than a sign-in can be under way.
+const END_MEMORY: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a removal found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,36 +44,65 @@ pub struct Removal {
     pub cancelled_at: Timestamp,
     /// Whether all memberships of then have ended.
     pub members_ended: bool,
+    /// Whether the marketplace said that the group is not over.
+    #[serde(default)]
+    pub is_disputed: bool,
     /// When to go on with it.
     pub next_at: Timestamp,
 }
 
 impl Accounts {
     /// Ends a person's membership in one group of one marketplace, and whatever rests on it. Their records are purged at `purge_at` if
-    /// nothing else needs them.
+    /// nothing else needs them. Of somebody whom nobody has met there it is noted that they must not come in by an answer that is under
+    /// way.
     ///
     /// # Errors
     /// [`StoreError`]: it may not have ended.
     pub async fn remove_member(
         &self,
         (marketplace, group, user): (&MarketplaceKey, &GroupId, &UserId),
-        reason: RemovalReason,
-        purge_at: Option<Timestamp>,
+        purge_at: Timestamp,
         now: Timestamp,
     ) -> Result<Removed, StoreError> {
         for attempt in 1..=ATTEMPTS {
             let records = self.records(marketplace, group, user).await?;
-            let Some(plan) = records.leave(reason, purge_at, now) else {
-                return Ok(if records.has_member(now) { Removed::Before } else { Removed::Unknown });
+            let done = if let Some(plan) =
+                records.leave(RemovalReason::MemberRemoved, Timestamp::MAX, Some(purge_at), now)
+            {
+                self.carry_out(plan).await?.then_some(Removed::Now)
+            } else if records.has_member(now) {
+                Some(Removed::Before)
+            } else {
+                let (met, ended) = (Key::member(marketplace, group, user), Key::ended_member(marketplace, group, user));
+                self.note_end(marketplace, met, ended, now).await?.then_some(Removed::Unknown)
             };
-            if self.carry_out(plan, attempt).await? {
-                return Ok(Removed::Now);
+            match done {
+                Some(removed) => return Ok(removed),
+                None => transaction::pause(attempt).await,
             }
         }
         Err(StoreError::Contended)
     }
 
-    /// Ends the service for a group of one marketplace, and lists what that leaves to be done.
+    /// Ends a membership of then, if the group's removal has not ended it and nobody has begun a new one. Whether it ended now.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it may not have ended.
+    pub async fn end_member_of(&self, removal: &Removal, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        for attempt in 1..=ATTEMPTS {
+            let records = self.records(&removal.marketplace, &removal.group, user).await?;
+            let plan = records.leave(RemovalReason::GroupCancelled, removal.cancelled_at, None, now);
+            let Some(plan) = plan else { return Ok(false) };
+            if self.carry_out(plan).await? {
+                return Ok(true);
+            }
+            transaction::pause(attempt).await;
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// Ends the service for a group of one marketplace, and lists what that leaves to be done. Of a group that nobody has met it is
+    /// noted that nobody must come in by an answer that is under way.
     ///
     /// # Errors
     /// [`StoreError`]: it may not have ended.
@@ -83,23 +115,43 @@ impl Accounts {
         for attempt in 1..=ATTEMPTS {
             let found = self.get::<GroupItem>(Key::group(marketplace, group)).await?;
             let records = Records { group: found, user: None, member: None };
-            let Some(plan) = records.cancel(now) else {
-                return Ok(if records.has_group(now) { Removed::Before } else { Removed::Unknown });
+            let done = if let Some(plan) = records.cancel(now) {
+                self.carry_out(plan).await?.then_some(Removed::Now)
+            } else if records.has_group(now) {
+                Some(Removed::Before)
+            } else {
+                let (met, ended) = (Key::group(marketplace, group), Key::ended_group(marketplace, group));
+                self.note_end(marketplace, met, ended, now).await?.then_some(Removed::Unknown)
             };
-            if self.carry_out(plan, attempt).await? {
-                return Ok(Removed::Now);
+            match done {
+                Some(removed) => return Ok(removed),
+                None => transaction::pause(attempt).await,
             }
         }
         Err(StoreError::Contended)
     }
 
-    /// Whether it was written; if somebody else was here in between, waits a moment.
-    async fn carry_out(&self, plan: Plan, attempt: u32) -> Result<bool, StoreError> {
-        let outcome = self.transact(plan.into_items(&self.table)?).await?;
-        if outcome != Outcome::Written {
-            transaction::pause(attempt).await;
-        }
-        Ok(outcome == Outcome::Written)
+    /// Whether it was written; if not, somebody else was here in between.
+    async fn carry_out(&self, plan: Plan) -> Result<bool, StoreError> {
+        Ok(self.transact(plan.into_items(&self.table)?).await? == Outcome::Written)
+    }
+
+    /// Notes the end of what nobody has met, and that still nobody has. Whether it was noted.
+    async fn note_end(
+        &self,
+        marketplace: &MarketplaceKey,
+        met: Key,
+        ended: Key,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let item = EndedItem {
+            marketplace: marketplace.clone(),
+            ended_at: i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX),
+            expires_at: now + END_MEMORY,
+        };
+        let items =
+            vec![transaction::check_absent(&self.table, met, now)?, transaction::put(&self.table, item.at(ended)?)?];
+        Ok(self.transact(items).await? == Outcome::Written)
     }
 
     /// Every removal that is not finished.
@@ -130,21 +182,31 @@ impl Accounts {
         Ok(group.is_some_and(|group| group.cancelled_at == Some(removal.cancelled_at)))
     }
 
-    /// Lets everything of a removed group expire at `purge_at`: the group, its members, and the people who have no membership left.
-    /// Whatever came back in between stays.
+    /// Lets everything of a removed group expire at `purge_at`: its members, the people who have no membership left, and at last the
+    /// group. Whatever came back in between stays. Whether it was done with all of it before there was no time left.
     ///
     /// # Errors
     /// [`StoreError`]: some of it may not expire yet.
-    pub async fn purge_group(&self, removal: &Removal, purge_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn purge_group(
+        &self,
+        removal: &Removal,
+        purge_at: Timestamp,
+        has_time: impl Fn() -> bool,
+    ) -> Result<bool, StoreError> {
         let Removal { marketplace, group, cancelled_at, .. } = removal;
-        for MemberItem { user, .. } in self.members(removal).await? {
+        let left = self.members(removal).await?.into_iter().filter(|member| member.expires_at.is_none());
+        for MemberItem { user, .. } in left {
+            if !has_time() {
+                return Ok(false);
+            }
             // What has another time to live already keeps it.
             let over = |since: &str| format!("attribute_exists({since}) AND attribute_not_exists(#expires_at)");
             self.expire(Key::user(marketplace, &user), purge_at, &over("blocked_at"), None).await?;
             self.expire(Key::member(marketplace, group, &user), purge_at, &over("removed_at"), None).await?;
         }
         let still = "cancelled_at = :cancelled_at";
-        self.expire(Key::group(marketplace, group), purge_at, still, Some((":cancelled_at", *cancelled_at))).await
+        self.expire(Key::group(marketplace, group), purge_at, still, Some((":cancelled_at", *cancelled_at))).await?;
+        Ok(true)
     }
 
     /// Notes how far a removal has come. One that was replaced by a later one is left alone.
@@ -161,11 +223,11 @@ impl Accounts {
         StoreError::unless_refused(outcome, "PutItem", PutItemError::is_conditional_check_failed_exception).map(drop)
     }
 
-    /// Strikes a removal off the list. One that was replaced by a later one is left alone.
+    /// Strikes a removal off the list. One that was replaced by a later one is left alone. Whether it was struck off.
     ///
     /// # Errors
     /// [`StoreError`]: it may be done once more.
-    pub async fn finish_removal(&self, removal: &Removal) -> Result<(), StoreError> {
+    pub async fn finish_removal(&self, removal: &Removal) -> Result<bool, StoreError> {
         let delete = self.client.delete_item().table_name(&self.table);
         let delete = delete.set_key(Some(Key::removal(&removal.marketplace, &removal.group).into_attributes()));
         let delete = delete.condition_expression("cancelled_at = :cancelled_at");
@@ -173,7 +235,7 @@ impl Accounts {
             delete.expression_attribute_values(":cancelled_at", AttributeValue::S(removal.cancelled_at.to_string()));
         let outcome = delete.send().await;
         let is_refused = DeleteItemError::is_conditional_check_failed_exception;
-        StoreError::unless_refused(outcome, "DeleteItem", is_refused).map(drop)
+        StoreError::unless_refused(outcome, "DeleteItem", is_refused)
     }
 
     async fn members(&self, removal: &Removal) -> Result<Vec<MemberItem>, StoreError> {

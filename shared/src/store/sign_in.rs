@@ -103,6 +103,7 @@ impl Accounts {
         for attempt in 1..=ATTEMPTS {
             let records = self.records(sign_in.marketplace, group, user).await?;
             let plan = sign_in.plan(&records)?;
+            let unmet = plan.unmet.clone();
             match self.transact(sign_in.items(plan, &self.table)?).await? {
                 Outcome::Written => return Ok(()),
                 Outcome::Refused(places) if places.contains(&ASSERTION_AT) => {
@@ -110,6 +111,9 @@ impl Accounts {
                 }
                 Outcome::Refused(places) if sign_in.is_answer() && places.contains(&REQUEST_AT) => {
                     return Err(SignInError::RequestConsumed);
+                }
+                Outcome::Refused(places) if let Some(closed) = sign_in.ended_first(&unmet, &places) => {
+                    return Err(closed.into());
                 }
                 // Somebody else was here in between.
                 Outcome::Refused(_) | Outcome::Conflict => transaction::pause(attempt).await,
@@ -122,6 +126,12 @@ impl Accounts {
 impl SignIn<'_> {
     fn is_answer(&self) -> bool {
         self.assertion.request_id.is_some()
+    }
+
+    /// What ended before it was met, and after this sign-in had begun.
+    fn ended_first(&self, unmet: &[Closed], refused: &[usize]) -> Option<Closed> {
+        let first = REQUEST_AT + usize::from(self.is_answer());
+        unmet.iter().enumerate().find(|(at, _)| refused.contains(&(first + at))).map(|(_, closed)| *closed)
     }
 
     fn plan(&self, records: &Records) -> Result<Plan, SignInError> {
@@ -147,6 +157,14 @@ impl SignIn<'_> {
         if let Some(request_id) = &self.assertion.request_id {
             let used = until(self.now + REQUEST_MEMORY).at(Key::consumed_request(self.marketplace, request_id))?;
             items.push(transaction::create(table, used)?);
+        }
+        for closed in &plan.unmet {
+            let (group, user) = (&self.identity.group.id, &self.identity.user.id);
+            let key = match closed {
+                Closed::GroupCancelled => Key::ended_group(self.marketplace, group),
+                Closed::MemberRemoved => Key::ended_member(self.marketplace, group, user),
+            };
+            items.push(transaction::check_not_ended(table, key, self.asked_at)?);
         }
         for item in [
             self.session_item(&plan).at(Key::session(&self.session.digest()))?,

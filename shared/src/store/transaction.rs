@@ -7,11 +7,12 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
     types::{AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem},
 };
+use jiff::Timestamp;
 
 use super::{
     Accounts, StoreError,
     item::Attributes,
-    keys::{Key, PARTITION_KEY},
+    keys::{Key, PARTITION_KEY, TTL_ATTRIBUTE},
 };
 use crate::random;
 
@@ -87,6 +88,31 @@ pub(super) fn check(table: &str, key: Key, revision: u64) -> Result<TransactWrit
         .set_key(Some(key.into_attributes()))
         .condition_expression("revision = :revision")
         .expression_attribute_values(":revision", AttributeValue::N(revision.to_string()));
+    let check = check.build().map_err(StoreError::build("ConditionCheck"))?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
+}
+
+/// Makes sure that an item is not there, or only because the table has not deleted it yet.
+pub(super) fn check_absent(table: &str, key: Key, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    let check = ConditionCheck::builder()
+        .table_name(table)
+        .set_key(Some(key.into_attributes()))
+        .condition_expression("attribute_not_exists(#key) OR #expires_at <= :now")
+        .expression_attribute_names("#key", PARTITION_KEY)
+        .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
+        .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()));
+    let check = check.build().map_err(StoreError::build("ConditionCheck"))?;
+    Ok(TransactWriteItem::builder().condition_check(check).build())
+}
+
+/// Makes sure that nothing is noted as ended here, or only what ended before `since`.
+pub(super) fn check_not_ended(table: &str, key: Key, since: Timestamp) -> Result<TransactWriteItem, StoreError> {
+    let check = ConditionCheck::builder()
+        .table_name(table)
+        .set_key(Some(key.into_attributes()))
+        .condition_expression("attribute_not_exists(#key) OR ended_at < :since")
+        .expression_attribute_names("#key", PARTITION_KEY)
+        .expression_attribute_values(":since", AttributeValue::N(since.as_nanosecond().to_string()));
     let check = check.build().map_err(StoreError::build("ConditionCheck"))?;
     Ok(TransactWriteItem::builder().condition_check(check).build())
 }

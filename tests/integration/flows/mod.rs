@@ -11,3 +11,4 @@ mod session;
 mod sign_in;
 
 pub(crate) use app_api::code_of;
+pub(crate) use removals::send_removal;

@@ -19,7 +19,7 @@ async fn session(world: &World, browser: &mut Browser) -> Answer {
 }
 
 /// Sends a removal as a hub does.
-async fn delete(world: &World, key: &str, path: &str) -> StatusCode {
+pub(crate) async fn send_removal(world: &World, key: &str, path: &str) -> StatusCode {
     let marketplace = world.marketplace(key);
     let client = reqwest::Client::builder().build().unwrap();
     let request = client.request(Method::DELETE, world.service(path));
@@ -105,11 +105,11 @@ async fn removals_can_be_repeated_and_come_for_what_is_not_there() {
         "/mno-enterprise/acme-hub/account/group/cld-7a1c/user/usr-nobody",
         "/mno-enterprise/acme-hub/account/group/cld-nobody/user/usr-5k2",
     ] {
-        assert_eq!(delete(&world, "acme-hub", path).await, StatusCode::NO_CONTENT, "{path}");
+        assert_eq!(send_removal(&world, "acme-hub", path).await, StatusCode::NO_CONTENT, "{path}");
     }
     let user = format!("{group}/user/usr-5k2");
     for path in [&*user, &*user, group, group, &*user] {
-        assert_eq!(delete(&world, "acme-hub", path).await, StatusCode::OK, "{path}");
+        assert_eq!(send_removal(&world, "acme-hub", path).await, StatusCode::OK, "{path}");
     }
     world
         .events(&["group.created", "user.created", "member.added", "member.removed", "user.blocked", "group.cancelled"])
@@ -135,7 +135,7 @@ async fn every_spelling_of_the_protocol_is_heard() {
     for path in account_webhooks::PATHS {
         let mut browser = signed_in(&world, "northbank", "usr-5k2", "cld-7a1c").await;
         let path = path.replace("{mp}", "northbank").replace("{group}", "cld-7a1c").replace("{user}", "usr-5k2");
-        assert_eq!(delete(&world, "northbank", &path).await, StatusCode::OK, "{path}");
+        assert_eq!(send_removal(&world, "northbank", &path).await, StatusCode::OK, "{path}");
         assert_eq!(session(&world, &mut browser).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     world.stop().await;
@@ -166,6 +166,29 @@ async fn an_answer_that_was_under_way_brings_nothing_back_and_a_new_sign_in_does
     let mut again = signed_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
     assert_eq!(session(&world, &mut new).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(session(&world, &mut again).await.status, StatusCode::OK);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_removal_that_comes_before_the_first_sign_in_has_ended_keeps_them_out() {
+    let world = World::start().await;
+    let mut first = Browser::new();
+    let under_way = first.launch(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+    let answer = world.cancel_group("acme-hub", "cld-7a1c", &json!({ "only_deliver": true })).await;
+    assert_eq!(answer["status"], 204, "nobody has met it: {answer}");
+    let refused = first.submit(&under_way).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(world.trace(refused.reference()).await.outcome, "group-cancelled");
+    assert!(world.items_of("group").await.is_empty());
+    let _ = signed_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;
+
+    let under_way = first.launch(&world, "acme-hub", "usr-8w1", "cld-9e4f").await;
+    let _ = signed_in(&world, "acme-hub", "usr-5k2", "cld-9e4f").await;
+    let answer = world.remove_member("acme-hub", "cld-9e4f", "usr-8w1", &json!({ "only_deliver": true })).await;
+    assert_eq!(answer["status"], 204, "{answer}");
+    let refused = first.submit(&under_way).await;
+    assert_eq!(world.trace(refused.reference()).await.outcome, "member-removed");
+    let _ = signed_in(&world, "acme-hub", "usr-8w1", "cld-9e4f").await;
     world.stop().await;
 }
 
@@ -212,7 +235,11 @@ async fn what_the_marketplace_does_not_confirm_is_kept() {
     assert_eq!((&disputed["disputed"], &disputed["finished"]), (&json!(1), &json!(0)), "{disputed}");
     assert!(expiries(&world).await.iter().all(|(_, expires)| !expires));
     let not_due = world.finish_removals().await;
-    assert_eq!((&not_due["open"], &not_due["disputed"]), (&json!(1), &json!(0)), "it is asked once an hour");
+    assert_eq!(
+        (&not_due["open"], &not_due["disputed"]),
+        (&json!(1), &json!(1)),
+        "it stays so, and is asked once an hour"
+    );
 
     world.make_removals_due().await;
     world.break_route("account_group").await;
@@ -241,7 +268,9 @@ async fn whoever_comes_back_before_the_purge_keeps_everything() {
         "the colleague of then: {report}"
     );
     assert_eq!(session(&world, &mut back).await.status, StatusCode::OK);
-    assert!(expiries(&world).await.iter().all(|(_, expires)| !expires));
+    let kept: Vec<bool> = expiries(&world).await.into_iter().map(|(_, expires)| !expires).collect();
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 3, "the group, Ines and her membership");
+    assert_eq!(kept.len(), 5, "what there was of the colleague expires");
     let events = world.events_until(|events| types(events).contains(&"user.blocked")).await;
     assert!(types(&events).contains(&"group.restored"), "{:?}", types(&events));
     let blocked = events.iter().find(|event| event["type"] == "user.blocked").unwrap();

@@ -16,7 +16,7 @@ use yaml_serde::Value;
 
 use super::{Template, arn_of, list, referred};
 use crate::{
-    flows::code_of,
+    flows::{code_of, send_removal},
     harness::{Browser, World},
 };
 
@@ -179,6 +179,7 @@ async fn each_function_may_do_what_it_does_and_no_more() {
     browser.post(&world.service("/session/logout")).await;
     world.cancel_group("acme-hub", "cld-7a1c", &json!({})).await;
     world.finish_removals().await;
+    send_removal(&world, "acme-hub", "/mno-enterprise/acme-hub/account/group/cld-nobody").await;
     put_unreadable_event(&world).await;
     world.refresh_configuration().await;
     browser.get(&world.service("/mno-enterprise/acme-hub/metadata")).await;

@@ -57,6 +57,7 @@ pub(crate) struct Visitor {
     pub(crate) role: String,
     pub(crate) is_admin: bool,
     created: Created,
+    pub(super) created_at: Timestamp,
     /// Where they wanted to go; only the exchange tells.
     #[serde(default)]
     destination: Destination,

@@ -4,6 +4,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
+use jiff::Timestamp;
 use serde::Deserialize;
 use shared::clock::{Clock as _, SystemClock};
 
@@ -13,6 +14,7 @@ use super::{DemoApp, Visitor};
 #[derive(Deserialize)]
 struct Event {
     r#type: String,
+    timestamp: Timestamp,
     marketplace: String,
     group: String,
     data: Data,
@@ -48,7 +50,9 @@ pub(super) async fn hear(State(app): State<DemoApp>, headers: HeaderMap, body: S
 impl Event {
     /// Whether this visitor must go.
     fn ends(&self, visitor: &Visitor) -> bool {
-        let is_theirs = (&visitor.marketplace, &visitor.group.id) == (&self.marketplace, &self.group);
+        // Deliveries may come late: who has come back since stays.
+        let is_theirs = visitor.created_at < self.timestamp
+            && (&visitor.marketplace, &visitor.group.id) == (&self.marketplace, &self.group);
         let is_person = self.data.user.as_ref().is_some_and(|user| user.id == visitor.user.id);
         match &*self.r#type {
             "group.cancelled" => is_theirs,

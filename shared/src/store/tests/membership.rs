@@ -67,7 +67,7 @@ fn known() -> Records {
 }
 
 fn leave(records: &Records, now: Timestamp) -> Option<Plan> {
-    records.leave(RemovalReason::MemberRemoved, Some(minutes(60)), now)
+    records.leave(RemovalReason::MemberRemoved, Timestamp::MAX, Some(minutes(60)), now)
 }
 
 #[test]
@@ -215,6 +215,22 @@ fn a_restored_group_does_not_bring_back_who_has_not_signed_in_again() {
     assert_eq!(told(&plan), ["member.added"]);
     assert_eq!(plan.member_since, minutes(3));
     assert_eq!(after(&colleague, &plan).user.unwrap().memberships, 1);
+}
+
+#[test]
+fn a_groups_removal_ends_no_membership_that_began_after_it() {
+    let cancelled = after(&known(), &known().cancel(minutes(1)).unwrap());
+    let back = after(&cancelled, &real(&cancelled, minutes(2)).unwrap());
+    let end = |records: &Records| records.leave(RemovalReason::GroupCancelled, minutes(1), None, minutes(3));
+    assert!(end(&back).is_none(), "they came back after it was listed whose membership is to end");
+    assert_eq!(told(&end(&cancelled).unwrap()), ["member.removed", "user.blocked"]);
+}
+
+#[test]
+fn whoever_was_told_as_blocked_is_told_as_unblocked_whatever_the_mode_is_then() {
+    let blocked = after(&known(), &leave(&known(), minutes(1)).unwrap());
+    let back = join(&blocked, &identity(), CreationMode::Virtual, minutes(2)).unwrap();
+    assert_eq!(told(&back), ["user.unblocked", "member.added"]);
 }
 
 #[test]
