@@ -6,7 +6,8 @@ use shared::http as answers;
 
 use crate::{App, error::RouteError};
 
-/// How long it may be kept: not as long as a new key is published before it signs.
+/// How long it may be kept. Functions go on with the secret they know for five minutes, so ten after a new key was published everybody
+/// has it.
 const CACHE: &str = "public, max-age=300";
 
 /// Answers with the public keys.

@@ -1,5 +1,6 @@
 //! `infra/template.yaml` held against the code: what is deployed, what it is told, what it may do, and where it is reached.
 
+mod outbox;
 mod permissions;
 mod routes;
 mod stores;

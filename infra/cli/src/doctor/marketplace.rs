@@ -218,7 +218,10 @@ mod tests {
         let lines = found(usable(|_| {}));
         assert!(lines.iter().all(|line| matches!(line.level, Level::Ok | Level::Note)), "{lines:#?}");
         assert_one(&lines, Level::Ok, "its entry can be used; it is on the developer platform");
-        assert_one(&lines, Level::Note, "not served yet by this version: webhooks.account.group_path, ");
+        assert_one(&lines, Level::Note, "not served yet by this version: webhooks.connec.notification_path");
+        for field in ["group_path", "group_user_path"] {
+            assert_one(&lines, Level::Ok, &format!("webhooks.account.{field} is one of our paths"));
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The account API's groups, users and resellers.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Request};
@@ -46,7 +48,7 @@ fn assert_same_shape(vector: &str, served: &Value) {
         Value::Array(records) => &records[0],
         record => record,
     };
-    let shape = |record: &Value| -> Vec<(String, String)> {
+    let shape = |record: &Value| -> BTreeMap<String, String> {
         let fields = record.as_object().unwrap().iter();
         fields.map(|(name, value)| (name.clone(), kind(value))).collect()
     };
