@@ -4,6 +4,7 @@ pub(crate) mod app;
 mod browser;
 mod chromium;
 pub(crate) mod events;
+mod marketplaces;
 mod world;
 
 pub(crate) use browser::{Answer, Browser, Form, authn_request};
