@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::{
     http as answers,
     session::{ActiveSession, SessionView, TokenDigest},
-    session_token::Claims,
+    session_token::{Claims, TokenKeys},
 };
 use url::form_urlencoded;
 
@@ -35,29 +35,25 @@ struct Ended {
 }
 
 impl<'a> Known<'a> {
-    pub(crate) async fn of(
-        app: &App,
-        id: &TokenDigest,
-        active: &'a ActiveSession,
-        now: Timestamp,
-    ) -> Result<Self, RouteError> {
-        let (token, token_expires_at) = app.keys(now).await?.session_tokens.sign(id, active, now);
-        Ok(Self { session: active.view(), token, token_expires_at })
+    pub(crate) fn of(keys: &TokenKeys, id: &TokenDigest, active: &'a ActiveSession, now: Timestamp) -> Self {
+        let (token, token_expires_at) = keys.sign(id, active, now);
+        Self { session: active.view(), token, token_expires_at }
     }
 }
 
 /// Answers with the session as it is now, if it holds.
 pub(crate) async fn show(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
     let now = app.clock.now();
-    let Claims { sid, .. } = presented(app, request.headers(), now).await?;
+    let keys = app.keys(now).await?;
+    let Claims { sid, .. } = presented(&keys.session_tokens, request.headers())?;
     let active = app.held(&sid, now).await?.ok_or(RouteError::SessionEnded)?;
-    Ok(answers::json(StatusCode::OK, &Known::of(app, &sid, &active, now).await?))
+    Ok(answers::json(StatusCode::OK, &Known::of(&keys.session_tokens, &sid, &active, now)))
 }
 
 /// Ends the session; ending it again changes nothing.
 pub(crate) async fn end(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
     let now = app.clock.now();
-    let claims = presented(app, request.headers(), now).await?;
+    let claims = presented(&app.keys(now).await?.session_tokens, request.headers())?;
     app.accounts.end_session(&claims.sid).await?;
     let directory = app.configuration.current(now).await?;
     let logout_url = directory.known(claims.marketplace.as_str()).map(|marketplace| {
@@ -68,9 +64,9 @@ pub(crate) async fn end(app: &App, request: &Request) -> Result<Response<Body>, 
 }
 
 /// What the one token of a request says.
-async fn presented(app: &App, headers: &HeaderMap, now: Timestamp) -> Result<Claims, RouteError> {
+fn presented(keys: &TokenKeys, headers: &HeaderMap) -> Result<Claims, RouteError> {
     let mut values = headers.get_all(HEADER).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return Err(RouteError::SessionToken) };
     let token = value.to_str().map_err(|_| RouteError::SessionToken)?;
-    app.keys(now).await?.session_tokens.read(token).map_err(|_| RouteError::SessionToken)
+    keys.read(token).map_err(|_| RouteError::SessionToken)
 }

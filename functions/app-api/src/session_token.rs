@@ -41,6 +41,6 @@ pub(crate) async fn handle(app: &App, request: &Request) -> Result<Response<Body
     let now = app.clock.now();
     let (id, destination) = app.accounts.redeem_code(&code, now).await?.ok_or(RouteError::Code)?;
     let active = app.held(&id, now).await?.ok_or(RouteError::Code)?;
-    let session = Known::of(app, &id, &active, now).await?;
+    let session = Known::of(&app.keys(now).await?.session_tokens, &id, &active, now);
     Ok(answers::json(StatusCode::OK, &Exchanged { session, destination }))
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem},
+    types::{
+        AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem,
+        builders::{ConditionCheckBuilder, PutBuilder},
+    },
 };
 use jiff::Timestamp;
 
@@ -72,13 +75,13 @@ pub(super) fn replace(table: &str, item: Attributes, revision: Option<u64>) -> R
             .expression_attribute_names("#at", "revision")
             .expression_attribute_values(":revision", AttributeValue::N(revision.to_string())),
     };
-    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::build("Put"))?).build())
+    written(put)
 }
 
 /// Writes an item whatever is in its place.
 pub(super) fn put(table: &str, item: Attributes) -> Result<TransactWriteItem, StoreError> {
     let put = Put::builder().table_name(table).set_item(Some(item));
-    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::build("Put"))?).build())
+    written(put)
 }
 
 /// Makes sure that an item still has this revision.
@@ -88,8 +91,7 @@ pub(super) fn check(table: &str, key: Key, revision: u64) -> Result<TransactWrit
         .set_key(Some(key.into_attributes()))
         .condition_expression("revision = :revision")
         .expression_attribute_values(":revision", AttributeValue::N(revision.to_string()));
-    let check = check.build().map_err(StoreError::build("ConditionCheck"))?;
-    Ok(TransactWriteItem::builder().condition_check(check).build())
+    checked(check)
 }
 
 /// Makes sure that an item is not there, or only because the table has not deleted it yet.
@@ -101,8 +103,7 @@ pub(super) fn check_absent(table: &str, key: Key, now: Timestamp) -> Result<Tran
         .expression_attribute_names("#key", PARTITION_KEY)
         .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
         .expression_attribute_values(":now", AttributeValue::N(now.as_second().to_string()));
-    let check = check.build().map_err(StoreError::build("ConditionCheck"))?;
-    Ok(TransactWriteItem::builder().condition_check(check).build())
+    checked(check)
 }
 
 /// Makes sure that nothing is noted as ended here, or only what ended before `since`.
@@ -113,8 +114,16 @@ pub(super) fn check_not_ended(table: &str, key: Key, since: Timestamp) -> Result
         .condition_expression("attribute_not_exists(#key) OR ended_at < :since")
         .expression_attribute_names("#key", PARTITION_KEY)
         .expression_attribute_values(":since", AttributeValue::N(since.as_nanosecond().to_string()));
+    checked(check)
+}
+
+fn checked(check: ConditionCheckBuilder) -> Result<TransactWriteItem, StoreError> {
     let check = check.build().map_err(StoreError::build("ConditionCheck"))?;
     Ok(TransactWriteItem::builder().condition_check(check).build())
+}
+
+fn written(put: PutBuilder) -> Result<TransactWriteItem, StoreError> {
+    Ok(TransactWriteItem::builder().put(put.build().map_err(StoreError::build("Put"))?).build())
 }
 
 /// Removes an item, if it is there.
