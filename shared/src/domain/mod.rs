@@ -3,8 +3,10 @@
 
 mod group;
 mod id;
+mod record;
 mod user;
 
 pub use group::{Group, Role};
 pub use id::{GroupId, InvalidId, MarketplaceKey, UserId};
+pub use record::{LocalRecord, Place, Realm, RemoteRecord, Version};
 pub use user::{CreationMode, User, VirtualUser};

@@ -1,14 +1,14 @@
-//! What can go wrong with the table itself.
+//! What can go wrong with a table itself.
 
 use aws_sdk_dynamodb::error::{BuildError, SdkError};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
-/// A request to the table failed, or an item in it is not what we wrote. The source says more and is for the log.
+/// A request to a table failed, or an item in it is not what we wrote. The source says more and is for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No answer, or an answer that is an error.
-    #[error("{operation} on the accounts table failed")]
+    #[error("{operation} on a table failed")]
     Request {
         /// The DynamoDB operation.
         operation: &'static str,

@@ -6,6 +6,7 @@
 mod accounts;
 mod configuration;
 mod error;
+pub mod id_map;
 mod item;
 mod keys;
 mod membership;

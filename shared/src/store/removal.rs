@@ -133,7 +133,7 @@ impl Accounts {
 
     /// Whether it was written; if not, somebody else was here in between.
     async fn carry_out(&self, plan: Plan) -> Result<bool, StoreError> {
-        Ok(self.transact(plan.into_items(&self.table)?).await? == Outcome::Written)
+        Ok(transaction::transact(&self.client, plan.into_items(&self.table)?).await? == Outcome::Written)
     }
 
     /// Notes the end of what nobody has met, and that still nobody has. Whether it was noted.
@@ -151,7 +151,7 @@ impl Accounts {
         };
         let items =
             vec![transaction::check_absent(&self.table, met, now)?, transaction::put(&self.table, item.at(ended)?)?];
-        Ok(self.transact(items).await? == Outcome::Written)
+        Ok(transaction::transact(&self.client, items).await? == Outcome::Written)
     }
 
     /// Every removal that is not finished.

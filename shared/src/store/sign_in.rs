@@ -9,7 +9,7 @@ use super::{
     item::{CodeItem, ConsumedItem, Item as _, SessionItem, TraceItem},
     keys::Key,
     membership::{Arrival, Closed, Plan, Records, is_over},
-    transaction::{self, ATTEMPTS, Outcome},
+    transaction::{self, ATTEMPTS, Outcome, Refusal, is_among},
 };
 use crate::{
     domain::{CreationMode, MarketplaceKey},
@@ -104,15 +104,15 @@ impl Accounts {
             let records = self.records(sign_in.marketplace, group, user).await?;
             let plan = sign_in.plan(&records)?;
             let unmet = plan.unmet.clone();
-            match self.transact(sign_in.items(plan, &self.table)?).await? {
+            match transaction::transact(&self.client, sign_in.items(plan, &self.table)?).await? {
                 Outcome::Written => return Ok(()),
-                Outcome::Refused(places) if places.contains(&ASSERTION_AT) => {
+                Outcome::Refused(refused) if is_among(&refused, ASSERTION_AT) => {
                     return Err(SignInError::AssertionConsumed);
                 }
-                Outcome::Refused(places) if sign_in.is_answer() && places.contains(&REQUEST_AT) => {
+                Outcome::Refused(refused) if sign_in.is_answer() && is_among(&refused, REQUEST_AT) => {
                     return Err(SignInError::RequestConsumed);
                 }
-                Outcome::Refused(places) if let Some(closed) = sign_in.ended_first(&unmet, &places) => {
+                Outcome::Refused(refused) if let Some(closed) = sign_in.ended_first(&unmet, &refused) => {
                     return Err(closed.into());
                 }
                 // Somebody else was here in between.
@@ -129,9 +129,9 @@ impl SignIn<'_> {
     }
 
     /// What ended before it was met, and after this sign-in had begun.
-    fn ended_first(&self, unmet: &[Closed], refused: &[usize]) -> Option<Closed> {
+    fn ended_first(&self, unmet: &[Closed], refused: &[Refusal]) -> Option<Closed> {
         let first = REQUEST_AT + usize::from(self.is_answer());
-        unmet.iter().enumerate().find(|(at, _)| refused.contains(&(first + at))).map(|(_, closed)| *closed)
+        unmet.iter().enumerate().find(|(at, _)| is_among(refused, first + at)).map(|(_, closed)| *closed)
     }
 
     fn plan(&self, records: &Records) -> Result<Plan, SignInError> {

@@ -1,8 +1,9 @@
-//! Writing several items at once, or none of them: what all transactions of the accounts table are made of.
+//! Writing several items at once, or none of them: what all transactions are made of.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
+    Client,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
     types::{
@@ -13,7 +14,7 @@ use aws_sdk_dynamodb::{
 use jiff::Timestamp;
 
 use super::{
-    Accounts, StoreError,
+    StoreError,
     item::Attributes,
     keys::{Key, PARTITION_KEY, TTL_ATTRIBUTE},
 };
@@ -26,32 +27,44 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
 /// What became of a transaction that the table answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Outcome {
     /// All of it is written.
     Written,
-    /// Nothing is, because these items, by their place in the transaction, were not as it wanted them.
-    Refused(Vec<usize>),
+    /// Nothing is, because these items were not as it wanted them.
+    Refused(Vec<Refusal>),
     /// Nothing is, because another transaction was under way.
     Conflict,
 }
 
-impl Accounts {
-    /// Writes all of these items or none.
-    pub(super) async fn transact(&self, items: Vec<TransactWriteItem>) -> Result<Outcome, StoreError> {
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
-            return Ok(Outcome::Written);
-        };
-        let reasons = cancellation_reasons(&error);
-        let refused = places(reasons, "ConditionalCheckFailed");
-        if !refused.is_empty() {
-            return Ok(Outcome::Refused(refused));
-        }
-        if places(reasons, "TransactionConflict").is_empty() {
-            return Err(StoreError::request("TransactWriteItems")(error));
-        }
-        Ok(Outcome::Conflict)
+/// An item that was not as a transaction wanted it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Refusal {
+    /// Its place in the transaction.
+    pub(super) at: usize,
+    /// The item, if there is one and the transaction asked to be told.
+    pub(super) found: Option<Attributes>,
+}
+
+/// Whether the item at this place is among them.
+pub(super) fn is_among(refused: &[Refusal], at: usize) -> bool {
+    refused.iter().any(|refusal| refusal.at == at)
+}
+
+/// Writes all of these items or none.
+pub(super) async fn transact(client: &Client, items: Vec<TransactWriteItem>) -> Result<Outcome, StoreError> {
+    let Err(error) = client.transact_write_items().set_transact_items(Some(items)).send().await else {
+        return Ok(Outcome::Written);
+    };
+    let reasons = cancellation_reasons(&error);
+    let refused = refusals(reasons);
+    if !refused.is_empty() {
+        return Ok(Outcome::Refused(refused));
     }
+    if !reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
+        return Err(StoreError::request("TransactWriteItems")(error));
+    }
+    Ok(Outcome::Conflict)
 }
 
 /// How long to wait before attempt number `attempt`, which is 1 or more.
@@ -140,8 +153,8 @@ fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[Ca
     }
 }
 
-/// Where in the transaction this happened.
-fn places(reasons: &[CancellationReason], code: &str) -> Vec<usize> {
-    let with_code = reasons.iter().enumerate().filter(|(_, reason)| reason.code() == Some(code));
-    with_code.map(|(at, _)| at).collect()
+/// The items that were not as the transaction wanted them.
+fn refusals(reasons: &[CancellationReason]) -> Vec<Refusal> {
+    let refused = reasons.iter().enumerate().filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"));
+    refused.map(|(at, reason)| Refusal { at, found: reason.item.clone() }).collect()
 }

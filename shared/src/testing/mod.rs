@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "test support fails loudly")]
 
 mod configuration;
+pub mod id_map;
 mod identity_provider;
 mod log;
 mod session;
