@@ -4,10 +4,15 @@ use std::{sync::OnceLock, time::Duration};
 
 use http::{HeaderMap, header::DATE};
 use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
 
 /// How long connecting may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection is kept that nobody uses.
+const KEPT: Duration = Duration::from_secs(20);
+/// How long what was sent may be unacknowledged.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 
 /// A client for calls to marketplaces and the developer platform. Redirects are not followed: credentials go to the
 /// configured host and nowhere else (threats.md W12). No connection is kept: an execution environment is frozen between
@@ -16,27 +21,43 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Errors
 /// When the TLS library cannot start.
 pub fn new(timeout: Duration) -> Result<Client, reqwest::Error> {
+    builder(timeout).pool_max_idle_per_host(0).build()
+}
+
+/// The same, for a host that is asked again and again: connections are kept for a short while, and one that nobody acknowledges any more
+/// is given up soon, because an execution environment is frozen between invocations.
+fn keeping_connections(timeout: Duration) -> Result<Client, reqwest::Error> {
+    builder(timeout).pool_idle_timeout(KEPT).pool_max_idle_per_host(8).tcp_user_timeout(UNACKNOWLEDGED).build()
+}
+
+fn builder(timeout: Duration) -> ClientBuilder {
     Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
-        .pool_max_idle_per_host(0)
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("stallholder/", env!("CARGO_PKG_VERSION")))
-        .build()
 }
 
 /// A client that is made when it is first needed: many cold starts need none.
 #[derive(Debug, Default)]
-pub(crate) struct LazyClient(OnceLock<Client>);
+pub(crate) struct LazyClient {
+    client: OnceLock<Client>,
+    keeps_connections: bool,
+}
 
 impl LazyClient {
+    /// One that keeps connections.
+    pub(crate) fn keeping_connections() -> Self {
+        Self { client: OnceLock::new(), keeps_connections: true }
+    }
+
     /// The client; `timeout` counts when it is made.
     pub(crate) fn get(&self, timeout: Duration) -> Result<&Client, reqwest::Error> {
-        if let Some(client) = self.0.get() {
+        if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = new(timeout)?;
-        Ok(self.0.get_or_init(|| client))
+        let client = if self.keeps_connections { keeping_connections(timeout) } else { new(timeout) }?;
+        Ok(self.client.get_or_init(|| client))
     }
 }
 

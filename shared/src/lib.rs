@@ -16,6 +16,7 @@ pub mod aws;
 mod canned_server;
 pub mod clock;
 pub mod configuration;
+pub mod connec;
 pub mod domain;
 pub mod env;
 pub mod event;

@@ -21,7 +21,7 @@ pub const SORT_KEY: &str = "SK";
 pub const TTL_ATTRIBUTE: &str = "expires_at";
 
 /// The address of one item.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     partition: String,
     sort: String,
@@ -132,13 +132,14 @@ impl Key {
         Self::new(format!("CIRCUIT#{marketplace}"), "CIRCUIT".to_owned())
     }
 
+    /// One of the rights to ask it.
+    pub(super) fn slot(marketplace: &MarketplaceKey, number: u8) -> Self {
+        Self::new(format!("CIRCUIT#{marketplace}"), format!("SLOT#{number:03}"))
+    }
+
     /// A key as it was read, and so as it was made here.
     pub(super) fn of(partition: String, sort: String) -> Self {
         Self { partition, sort }
-    }
-
-    pub(super) fn sort(&self) -> &str {
-        &self.sort
     }
 
     pub(super) fn partition(&self) -> &str {

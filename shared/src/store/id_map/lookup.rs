@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 
@@ -14,14 +14,14 @@ use crate::{
     domain::{LocalRecord, Place, RemoteRecord},
     store::{
         StoreError,
+        batch::{self, Consistency},
         item::{Attributes, Item as _},
         keys::{Key, PARTITION_KEY},
-        transaction::{self, ATTEMPTS},
     },
 };
 
 /// How many one request looks up.
-pub const MAX_LOOKUP: usize = 100;
+pub const MAX_LOOKUP: usize = batch::MAX_KEYS;
 /// How many such requests are under way at once.
 const REQUESTS_AT_ONCE: usize = 4;
 
@@ -79,7 +79,7 @@ impl IdMap {
         now: Timestamp,
     ) -> Result<Vec<Option<LocalRecord>>, StoreError> {
         let mut keys: Vec<Key> = remotes.iter().map(Key::counterpart).collect();
-        keys.sort_unstable_by(|one, other| (one.partition(), one.sort()).cmp(&(other.partition(), other.sort())));
+        keys.sort_unstable();
         keys.dedup();
         let pages = keys.chunks(MAX_LOOKUP).map(|page| self.page(page.to_vec())).collect::<Vec<_>>();
         let found: Vec<Vec<CounterpartItem>> =
@@ -94,28 +94,8 @@ impl IdMap {
     }
 
     async fn page(&self, keys: Vec<Key>) -> Result<Vec<CounterpartItem>, StoreError> {
-        let mut left: Vec<Attributes> = keys.into_iter().map(Key::into_attributes).collect();
-        let mut found = Vec::with_capacity(left.len());
-        for attempt in 1..=ATTEMPTS {
-            let asked = KeysAndAttributes::builder().set_keys(Some(left)).build();
-            let asked = asked.map_err(StoreError::build("KeysAndAttributes"))?;
-            let request = self.client.batch_get_item().request_items(&self.table, asked);
-            let mut answer = request.send().await.map_err(StoreError::request("BatchGetItem"))?;
-            let items = answer.responses.take().and_then(|mut tables| tables.remove(&self.table)).unwrap_or_default();
-            for item in items {
-                found.push(CounterpartItem::read(item)?);
-            }
-            left = answer
-                .unprocessed_keys
-                .and_then(|mut tables| tables.remove(&self.table))
-                .map(|rest| rest.keys)
-                .unwrap_or_default();
-            if left.is_empty() {
-                return Ok(found);
-            }
-            transaction::pause(attempt).await;
-        }
-        Err(StoreError::Contended)
+        let items = batch::get(&self.client, &self.table, keys, Consistency::Eventual).await?;
+        items.into_iter().map(CounterpartItem::read).collect()
     }
 
     pub(super) async fn item(&self, record: &LocalRecord, place: &Place) -> Result<Option<LinkItem>, StoreError> {
