@@ -37,6 +37,7 @@ pub mod secret;
 pub mod secrets;
 pub mod session;
 pub mod session_token;
+pub mod sharing;
 pub mod store;
 pub mod telemetry;
 #[cfg(any(test, feature = "test-support"))]

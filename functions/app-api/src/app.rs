@@ -11,7 +11,8 @@ use shared::{
     recheck::SessionCheck,
     secrets::Secrets,
     session::{ActiveSession, TokenDigest},
-    store::Accounts,
+    sharing::{Desk, PushQueue},
+    store::{Accounts, id_map::IdMap},
 };
 
 use crate::{ApiKeys, KeysError, Settings, error::RouteError, keys};
@@ -19,7 +20,7 @@ use crate::{ApiKeys, KeysError, Settings, error::RouteError, keys};
 /// Made once per execution environment.
 #[derive(Debug)]
 pub struct App {
-    pub(crate) accounts: Accounts,
+    pub(crate) desk: Desk,
     pub(crate) api_keys: ApiKeys,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) configuration: Configuration,
@@ -30,8 +31,8 @@ pub struct App {
 /// Everything an app is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// The table.
-    pub accounts: Accounts,
+    /// Sessions and groups, links, and the queue of pushes.
+    pub desk: Desk,
     /// The keys that the vendor's app may present.
     pub api_keys: ApiKeys,
     /// The marketplaces.
@@ -66,14 +67,17 @@ impl App {
         let open = Configuration::open(&accounts, secrets, settings.application_secret_id, now);
         let (api_keys, (configuration, keys)) =
             tokio::try_join!(async { Ok::<_, StartError>(api_keys.await?) }, async { Ok(open.await?) })?;
-        Ok(Self::new(Parts { accounts, api_keys, configuration, keys, clock: Arc::new(SystemClock) }))
+        let id_map = IdMap::connect(&config, settings.id_map_table);
+        let queue = PushQueue::new(aws_sdk_sqs::Client::new(&config), settings.push_queue_url);
+        let desk = Desk { accounts, id_map, queue };
+        Ok(Self::new(Parts { desk, api_keys, configuration, keys, clock: Arc::new(SystemClock) }))
     }
 
     /// An app of ready-made parts.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let Parts { accounts, api_keys, configuration, keys, clock } = parts;
-        Self { accounts, api_keys, clock, configuration, keys, session_check: SessionCheck::default() }
+        let Parts { desk, api_keys, configuration, keys, clock } = parts;
+        Self { desk, api_keys, clock, configuration, keys, session_check: SessionCheck::default() }
     }
 
     /// What signs and checks session tokens, with the application secret as it is now.
@@ -83,6 +87,6 @@ impl App {
 
     /// The session, if it holds, here and at its marketplace.
     pub(crate) async fn held(&self, id: &TokenDigest, now: Timestamp) -> Result<Option<ActiveSession>, RouteError> {
-        Ok(self.session_check.held(&self.accounts, &self.configuration, id, now).await?)
+        Ok(self.session_check.held(&self.desk.accounts, &self.configuration, id, now).await?)
     }
 }

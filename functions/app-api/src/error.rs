@@ -4,12 +4,15 @@ use std::error::Error;
 
 use http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
+use serde_json::{Map, Value, json};
 use shared::{
     configuration::NotConfigured,
+    domain::{LocalRecord, Version},
     http::{self as answers, Problem, Reference},
     recheck::HeldError,
     rotating::SecretLost,
-    store::StoreError,
+    sharing::{InvalidChange, SubmitError},
+    store::{StoreError, id_map::LinkError},
     telemetry::causes,
 };
 
@@ -28,6 +31,16 @@ pub(crate) enum RouteError {
     BodyTooLarge,
     #[error("body is not the expected JSON")]
     Body,
+    #[error("{field} {problem}")]
+    Invalid { field: String, problem: &'static str },
+    #[error("{field} is not served")]
+    NotServed { field: String },
+    #[error("version is not later than the stored one")]
+    StaleVersion { stored: Version },
+    #[error("record is linked to another one there")]
+    RecordTaken { connec_id: String },
+    #[error("connec_id is linked to another record")]
+    RemoteTaken { record: LocalRecord },
     #[error("code is unknown, used or expired")]
     Code,
     #[error("header names no session of ours")]
@@ -41,6 +54,32 @@ pub(crate) enum RouteError {
 impl From<StoreError> for RouteError {
     fn from(error: StoreError) -> Self {
         Self::Internal(error.into())
+    }
+}
+
+impl From<InvalidChange> for RouteError {
+    fn from(InvalidChange { field, problem }: InvalidChange) -> Self {
+        Self::Invalid { field, problem }
+    }
+}
+
+impl From<SubmitError> for RouteError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::NotServed { at } => Self::NotServed { field: format!("groups/{at}") },
+            SubmitError::Stale { stored } => Self::StaleVersion { stored },
+            error => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<LinkError> for RouteError {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::RecordTaken { rid } => Self::RecordTaken { connec_id: rid },
+            LinkError::RemoteTaken { record } => Self::RemoteTaken { record },
+            LinkError::Store(error) => error.into(),
+        }
     }
 }
 
@@ -63,15 +102,20 @@ impl From<SecretLost> for RouteError {
 }
 
 impl RouteError {
-    /// The answer. This is the one place that logs.
+    pub(crate) fn invalid(field: &str, problem: &'static str) -> Self {
+        Self::Invalid { field: field.to_owned(), problem }
+    }
+
+    /// The document, where the answer is about several things.
+    pub(crate) fn into_document(self, reference: &Reference) -> Value {
+        self.log(reference);
+        answers::problem_document(self.problem(), self.members(), reference)
+    }
+
+    /// The answer.
     pub(crate) fn into_response(self, reference: &Reference) -> Response<Body> {
-        match &self {
-            Self::Internal(_) => tracing::error!(%reference, causes = causes(&self), "{self}"),
-            // It is how every session ends.
-            Self::SessionEnded => tracing::debug!(%reference, "{self}"),
-            _ => tracing::warn!(%reference, "{self}"),
-        }
-        let mut response = answers::problem(self.problem(), reference);
+        self.log(reference);
+        let mut response = answers::problem_with(self.problem(), self.members(), reference);
         let headers = response.headers_mut();
         match self {
             Self::Unauthorized | Self::SessionEnded => {
@@ -88,6 +132,34 @@ impl RouteError {
         response
     }
 
+    /// This is the one place that logs.
+    fn log(&self, reference: &Reference) {
+        match self {
+            Self::Internal(_) => tracing::error!(%reference, causes = causes(self), "{self}"),
+            // It is how every session ends.
+            Self::SessionEnded => tracing::debug!(%reference, "{self}"),
+            // The member at fault is the caller's to name.
+            Self::Invalid { problem, .. } => tracing::warn!(%reference, problem, "request is malformed"),
+            _ => tracing::warn!(%reference, "{self}"),
+        }
+    }
+
+    /// What else it says.
+    fn members(&self) -> Map<String, Value> {
+        let members = match self {
+            Self::Invalid { field, problem } => json!({ "field": field, "detail": format!("{field} {problem}").trim() }),
+            Self::NotServed { field } => json!({ "field": field }),
+            Self::StaleVersion { stored } => json!({ "stored": stored }),
+            Self::RecordTaken { connec_id } => json!({ "connec_id": connec_id }),
+            Self::RemoteTaken { record } => json!({ "record": { "class": record.class_name, "id": record.id } }),
+            _ => Value::Null,
+        };
+        match members {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        }
+    }
+
     fn problem(&self) -> Problem {
         let (kind, title, status) = match self {
             Self::Unauthorized => ("unauthorized", "The app's API key is missing or wrong", StatusCode::UNAUTHORIZED),
@@ -98,6 +170,16 @@ impl RouteError {
             Self::MediaType => ("media-type", "The body must be application/json", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::BodyTooLarge => ("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
             Self::Body => ("malformed", "The body is not the expected JSON", StatusCode::BAD_REQUEST),
+            Self::Invalid { .. } => ("invalid", "A part of the request cannot be taken", StatusCode::BAD_REQUEST),
+            Self::NotServed { .. } => {
+                ("group-not-served", "There is no such group, or it is not served any more", StatusCode::CONFLICT)
+            }
+            Self::StaleVersion { .. } => {
+                ("stale-version", "A later version of the record is stored, or another of the same", StatusCode::CONFLICT)
+            }
+            Self::RecordTaken { .. } | Self::RemoteTaken { .. } => {
+                ("linked-elsewhere", "One of the two is linked to another record", StatusCode::CONFLICT)
+            }
             Self::Code => ("invalid-code", "The code is unknown, used or expired", StatusCode::BAD_REQUEST),
             Self::SessionToken => {
                 ("malformed", "Stallholder-Session is missing, or no token of this service", StatusCode::BAD_REQUEST)

@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod body;
 mod error;
 mod key_set;
 mod keys;
+mod links;
+mod records;
+mod route;
 mod session;
 mod session_token;
 mod settings;
@@ -12,17 +16,13 @@ use std::convert::Infallible;
 
 pub use app::{App, Parts, StartError};
 pub use keys::{ApiKeys, KeyTooShort, KeysError, usable};
-use lambda_http::{Body, Request, RequestExt as _, Response, http::Method};
+use lambda_http::{Body, Request, Response, http::Method};
 pub use settings::Settings;
 use shared::http::{self as answers, Reference};
 
-use crate::error::RouteError;
+use crate::{error::RouteError, route::Route};
 
-/// Every path the function serves.
-pub const PATHS: [&str; 3] = [SESSION_TOKEN, SESSION, KEY_SET];
-const SESSION_TOKEN: &str = "/app/v1/session/token";
-const SESSION: &str = "/app/v1/session";
-const KEY_SET: &str = "/.well-known/jwks.json";
+pub use route::PATHS;
 
 /// Answers one request. Whatever goes wrong is an answer too.
 ///
@@ -39,9 +39,9 @@ pub async fn handle(app: &App, request: Request) -> Result<Response<Body>, Infal
 
 /// Who does not know the app's key learns nothing but our public keys, not even which routes there are.
 async fn route(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
-    let (path, method) = (request.raw_http_path(), request.method());
-    if path == KEY_SET {
-        return match *method {
+    let route = Route::of(request);
+    if let Some(Route::KeySet) = route {
+        return match *request.method() {
             Method::GET | Method::HEAD => key_set::show(app).await,
             _ => Err(RouteError::MethodNotAllowed { allowed: "GET, HEAD" }),
         };
@@ -49,12 +49,16 @@ async fn route(app: &App, request: &Request) -> Result<Response<Body>, RouteErro
     if !answers::has_bearer(request.headers(), &app.api_keys.current(app.clock.now()).await?) {
         return Err(RouteError::Unauthorized);
     }
-    match (path, method) {
-        (SESSION_TOKEN, &Method::POST) => session_token::handle(app, request).await,
-        (SESSION_TOKEN, _) => Err(RouteError::MethodNotAllowed { allowed: "POST" }),
-        (SESSION, &Method::GET) => session::show(app, request).await,
-        (SESSION, &Method::DELETE) => session::end(app, request).await,
-        (SESSION, _) => Err(RouteError::MethodNotAllowed { allowed: "GET, DELETE" }),
-        _ => Err(RouteError::NotFound),
+    let route = route.ok_or(RouteError::NotFound)?;
+    match (route, request.method()) {
+        (Route::SessionToken, &Method::POST) => session_token::handle(app, request).await,
+        (Route::Session, &Method::GET) => session::show(app, request).await,
+        (Route::Session, &Method::DELETE) => session::end(app, request).await,
+        (Route::Records, &Method::POST) => records::submit_all(app, request).await,
+        (Route::Record(record), &Method::PUT) => records::submit(app, request, record).await,
+        (Route::Links(record), &Method::GET) => links::show(app, &record).await,
+        (Route::Link(record, names), &Method::PUT) => links::link(app, request, &record, &names).await,
+        (Route::Link(record, names), &Method::DELETE) => links::unlink(app, &record, &names).await,
+        (route, _) => Err(RouteError::MethodNotAllowed { allowed: route.methods() }),
     }
 }

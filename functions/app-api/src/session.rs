@@ -54,7 +54,7 @@ pub(crate) async fn show(app: &App, request: &Request) -> Result<Response<Body>,
 pub(crate) async fn end(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
     let now = app.clock.now();
     let claims = presented(&app.keys(now).await?.session_tokens, request.headers())?;
-    app.accounts.end_session(&claims.sid).await?;
+    app.desk.accounts.end_session(&claims.sid).await?;
     let directory = app.configuration.current(now).await?;
     let logout_url = directory.known(claims.marketplace.as_str()).map(|marketplace| {
         let user: String = form_urlencoded::byte_serialize(claims.user.as_str().as_bytes()).collect();

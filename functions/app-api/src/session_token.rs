@@ -8,7 +8,7 @@ use shared::{
     session::{Destination, Token},
 };
 
-use crate::{App, error::RouteError, session::Known};
+use crate::{App, body, error::RouteError, session::Known};
 
 /// A code and its JSON have about 60 bytes.
 const MAX_BODY_LEN: usize = 1_024;
@@ -29,17 +29,10 @@ struct Exchanged<'a> {
 
 /// Answers with the session, once for each code.
 pub(crate) async fn handle(app: &App, request: &Request) -> Result<Response<Body>, RouteError> {
-    if !answers::is_content_type(request.headers(), "application/json") {
-        return Err(RouteError::MediaType);
-    }
-    let body: &[u8] = request.body();
-    if body.len() > MAX_BODY_LEN {
-        return Err(RouteError::BodyTooLarge);
-    }
-    let exchange: Exchange = serde_json::from_slice(body).map_err(|_| RouteError::Body)?;
+    let exchange: Exchange = body::json(request, MAX_BODY_LEN)?;
     let code = Token::parse(&exchange.code).ok_or(RouteError::Code)?;
     let now = app.clock.now();
-    let (id, destination) = app.accounts.redeem_code(&code, now).await?.ok_or(RouteError::Code)?;
+    let (id, destination) = app.desk.accounts.redeem_code(&code, now).await?.ok_or(RouteError::Code)?;
     let active = app.held(&id, now).await?.ok_or(RouteError::Code)?;
     let session = Known::of(&app.keys(now).await?.session_tokens, &id, &active, now);
     Ok(answers::json(StatusCode::OK, &Exchanged { session, destination }))

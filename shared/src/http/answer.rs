@@ -3,6 +3,7 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use lambda_http::Body;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::Reference;
 
@@ -20,16 +21,6 @@ pub struct Problem {
     pub status: StatusCode,
 }
 
-#[derive(Serialize)]
-struct ProblemDocument {
-    r#type: String,
-    title: &'static str,
-    status: u16,
-    reference: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
-}
-
 /// Answers with JSON.
 #[must_use]
 pub fn json<T: Serialize>(status: StatusCode, value: &T) -> Response<Body> {
@@ -45,19 +36,32 @@ pub fn problem(problem: Problem, reference: &Reference) -> Response<Body> {
     problem_for_hub(problem, None, reference)
 }
 
+/// Answers with a problem that has more members, such as which field it is about.
+#[must_use]
+pub fn problem_with(problem: Problem, members: Map<String, Value>, reference: &Reference) -> Response<Body> {
+    let mut response = json(problem.status, &problem_document(problem, members, reference));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
+/// The document of a problem, where it stands in an answer about several things.
+#[must_use]
+pub fn problem_document(problem: Problem, members: Map<String, Value>, reference: &Reference) -> Value {
+    let mut document = Map::from_iter([
+        ("type".to_owned(), format!("{PROBLEM_TYPES}{}", problem.kind).into()),
+        ("title".to_owned(), problem.title.into()),
+        ("status".to_owned(), problem.status.as_u16().into()),
+        ("reference".to_owned(), reference.to_string().into()),
+    ]);
+    document.extend(members);
+    Value::Object(document)
+}
+
 /// Answers with a problem that also says what a marketplace's hub may look for, `error` (protocol.md §5).
 #[must_use]
 pub fn problem_for_hub(problem: Problem, error: Option<&'static str>, reference: &Reference) -> Response<Body> {
-    let document = ProblemDocument {
-        r#type: format!("{PROBLEM_TYPES}{}", problem.kind),
-        title: problem.title,
-        status: problem.status.as_u16(),
-        reference: reference.to_string(),
-        error,
-    };
-    let mut response = json(problem.status, &document);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    response
+    let members = error.map(|error| ("error".to_owned(), error.into()));
+    problem_with(problem, members.into_iter().collect(), reference)
 }
 
 /// Answers a person who cannot go on: what happened, what to do, and the reference. All three texts are ours.

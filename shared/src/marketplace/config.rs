@@ -13,7 +13,7 @@ use super::{
     manifest::{ManifestCertificate, ManifestEntry, PreviousApiKey},
 };
 use crate::{
-    domain::{InvalidId, MarketplaceKey},
+    domain::{InvalidId, MarketplaceKey, Place, RemoteRecord},
     http::BasicCredentials,
     secret::Secret,
 };
@@ -235,6 +235,17 @@ impl Marketplace {
             .as_ref()
             .is_some_and(|previous| previous.key.matches(presented.key().expose()) & (now < previous.until));
         is_id & (is_key | is_previous)
+    }
+}
+
+impl Marketplace {
+    /// Where a record is in this marketplace's Connec!; nowhere, if it is not one of this marketplace's, or that has no Connec!.
+    #[must_use]
+    pub fn remote_url(&self, remote: &RemoteRecord) -> Option<String> {
+        let Connec { host, base_path, .. } = self.connec.as_ref()?;
+        let RemoteRecord { place: Place { realm, entity }, rid } = remote;
+        let path = [&realm.realm, entity, rid].map(|segment| percent_encoded(segment)).join("/");
+        (realm.provider == self.key.as_str()).then(|| format!("{host}{base_path}/{path}"))
     }
 }
 

@@ -1,0 +1,102 @@
+//! What becomes of a message: it is done with, put back for later, or among the dead letters.
+
+use std::time::Duration;
+
+use shared::{
+    domain::{Place, Realm, Version},
+    sharing::PushMessage,
+    store::id_map::PushOutcome,
+};
+
+use crate::{App, Failure, Record, Wanted};
+
+/// What became of a push.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    /// It is done with.
+    Done,
+    /// It is to be tried later; after the pause that its attempts are worth, or after this one.
+    Later { reason: String, pause: Option<Duration>, counts: bool },
+    /// We could not even note what became of it.
+    Failed,
+}
+
+impl Fate {
+    pub(crate) fn later(reason: impl Into<String>, pause: Option<Duration>) -> Self {
+        Self::Later { reason: reason.into(), pause, counts: true }
+    }
+
+    /// Somebody else is at it: no attempt of its own.
+    pub(crate) fn busy(pause: Duration) -> Self {
+        Self::Later { reason: "others are at it".to_owned(), pause: Some(pause), counts: false }
+    }
+
+    pub(crate) fn failure(record: &Record) -> Failure {
+        Failure { item_identifier: record.message_id.clone() }
+    }
+}
+
+/// Does to the messages of a push what became of it. Which of them the queue is to bring again.
+pub(crate) async fn settle(app: &App, wanted: Wanted, fate: Fate, known: Option<(&str, Version)>) -> Vec<Failure> {
+    let Wanted { message, records } = wanted;
+    match fate {
+        Fate::Done => Vec::new(),
+        Fate::Failed => records.iter().map(Fate::failure).collect(),
+        Fate::Later { reason, pause, counts } => {
+            let now = app.now();
+            let sent_at = records.iter().filter_map(Record::sent_at).min();
+            let since = message.since.or(sent_at).unwrap_or(now);
+            if counts && now.duration_since(since) >= app.limits.patience {
+                return give_up(app, &message, records, &reason, known).await;
+            }
+            let pause = app.limits.pause(message.attempts).max(pause.unwrap_or_default());
+            let pause = if counts { pause } else { pause.min(app.limits.first_pause) };
+            let again = PushMessage { since: Some(since), attempts: message.attempts + u32::from(counts), ..message };
+            match app.desk.queue.send(&[again], pause).await {
+                Ok(()) => Vec::new(),
+                Err(error) => {
+                    tracing::warn!(causes = shared::telemetry::causes(&error), "a push was not put back: {error}");
+                    records.iter().map(Fate::failure).collect()
+                }
+            }
+        }
+    }
+}
+
+async fn give_up(
+    app: &App,
+    message: &PushMessage,
+    records: Vec<Record>,
+    reason: &str,
+    known: Option<(&str, Version)>,
+) -> Vec<Failure> {
+    let target = &message.push;
+    tracing::error!(
+        marketplace = %target.marketplace, group.id = %target.group, class = message.record.class_name,
+        attempts = message.attempts, "a push is given up"
+    );
+    if let Some((entity, version)) = known {
+        let realm = Realm { provider: target.marketplace.to_string(), realm: target.group.to_string() };
+        let place = Place { realm, entity: entity.to_owned() };
+        let state = (PushOutcome::GivenUp, version, reason);
+        if app.desk.id_map.note_push(&message.record, &place, state, app.now()).await.is_err() {
+            return records.iter().map(Fate::failure).collect();
+        }
+    }
+    let mut failed = Vec::new();
+    for record in records {
+        failed.extend(bury(app, record, reason).await);
+    }
+    failed
+}
+
+/// Puts a message among the dead letters; if that fails, the queue is to bring it again.
+pub(crate) async fn bury(app: &App, record: Record, reason: &str) -> Option<Failure> {
+    match app.dead_letters.keep(&record.body, reason).await {
+        Ok(()) => None,
+        Err(error) => {
+            tracing::error!(causes = shared::telemetry::causes(&error), "a dead letter was not kept: {error}");
+            Some(Fate::failure(&record))
+        }
+    }
+}

@@ -1,0 +1,100 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod batch;
+mod fate;
+mod group;
+mod marketplace;
+mod settings;
+
+use std::{collections::BTreeMap, time::Instant};
+
+pub use app::{App, Limits, Parts};
+pub use batch::{Answer, Attributes, Batch, Failure, Record};
+use futures::{StreamExt as _, stream};
+pub use settings::Settings;
+use shared::{
+    configuration::NotConfigured,
+    domain::{GroupId, LocalRecord, MarketplaceKey},
+    sharing::{Message, PushMessage, SubmitError},
+};
+
+use crate::fate::Fate;
+
+/// A batch could not be worked on, so all of it is to be brought again.
+#[derive(Debug, thiserror::Error)]
+#[error("the configuration could not be read")]
+pub struct Error(#[from] NotConfigured);
+
+/// How many changes are taken at once.
+const CHANGES_AT_ONCE: usize = 8;
+
+/// A push, with the messages that ask for it.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) message: PushMessage,
+    pub(crate) records: Vec<Record>,
+}
+
+/// The pushes of a batch for one group, each record once.
+pub(crate) type OfGroup = BTreeMap<LocalRecord, Wanted>;
+
+/// Works a batch off, and answers with what of it is to be brought again.
+///
+/// # Errors
+/// [`Error`]: all of it.
+pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
+    let began = Instant::now();
+    let directory = app.configuration.current(app.now()).await?;
+    let (mut pushes, mut changes, mut failed) = (BTreeMap::<MarketplaceKey, BTreeMap<GroupId, OfGroup>>::new(), Vec::new(), Vec::new());
+    for record in batch.records {
+        match Message::read(&record.body) {
+            Ok(Message::Push(message)) => want(&mut pushes, message, record),
+            Ok(Message::Change(change)) => changes.push((record, change)),
+            Err(invalid) => {
+                tracing::error!(message.id = record.message_id, field = invalid.field, "a message cannot be taken: {}", invalid.problem);
+                failed.extend(fate::bury(app, record, &format!("cannot be taken: {invalid}")).await);
+            }
+        }
+    }
+    let taken = stream::iter(changes).map(|(record, change)| take(app, record, *change)).buffer_unordered(CHANGES_AT_ONCE);
+    let pushed = pushes.into_iter().map(|(key, groups)| {
+        let marketplace = directory.find(key.as_str()).ok().cloned();
+        marketplace::push(app, key, marketplace, groups, began)
+    });
+    let (taken, pushed) = tokio::join!(taken.collect::<Vec<_>>(), futures::future::join_all(pushed));
+    failed.extend(taken.into_iter().flatten());
+    failed.extend(pushed.into_iter().flatten());
+    Ok(Answer { batch_item_failures: failed })
+}
+
+fn want(pushes: &mut BTreeMap<MarketplaceKey, BTreeMap<GroupId, OfGroup>>, message: PushMessage, record: Record) {
+    let groups = pushes.entry(message.push.marketplace.clone()).or_default();
+    let wanted = groups.entry(message.push.group.clone()).or_default();
+    match wanted.get_mut(&message.record) {
+        // One push answers for all messages that ask for it; what was tried longest counts.
+        Some(known) => {
+            known.message.since = [known.message.since, message.since].into_iter().flatten().min();
+            known.message.attempts = known.message.attempts.max(message.attempts);
+            known.message.is_linked |= message.is_linked;
+            known.records.push(record);
+        }
+        None => {
+            wanted.insert(message.record.clone(), Wanted { message, records: vec![record] });
+        }
+    }
+}
+
+/// Takes a change that the app put onto the queue itself.
+async fn take(app: &App, record: Record, change: shared::sharing::Change) -> Option<Failure> {
+    match app.desk.submit(&change, app.now()).await {
+        Ok(_) => None,
+        // It was handed in before, or has been overtaken.
+        Err(SubmitError::Stale { .. }) => None,
+        Err(error @ SubmitError::NotServed { at }) => fate::bury(app, record, &format!("groups/{at}: {error}")).await,
+        Err(error) => {
+            tracing::warn!(message.id = record.message_id, causes = shared::telemetry::causes(&error), "a change was not taken: {error}");
+            Some(Fate::failure(&record))
+        }
+    }
+}

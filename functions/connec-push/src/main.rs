@@ -1,0 +1,15 @@
+//! Cold start of the `connec-push` function.
+
+use std::process::ExitCode;
+
+use connec_push::{App, Batch, Settings, handle};
+use shared::lambda;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::main(async |variables| {
+        let app = App::start(Settings::read(variables)?).await?;
+        lambda::run_worker(async |batch: Batch| handle(&app, batch).await).await
+    })
+    .await
+}

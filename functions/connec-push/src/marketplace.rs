@@ -1,0 +1,143 @@
+//! The pushes of a batch for one marketplace: whether to ask it at all, and group by group.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt as _, stream};
+use shared::{
+    connec::{Circuit, ConnecError},
+    domain::{GroupId, MarketplaceKey},
+    marketplace::Marketplace,
+};
+
+use crate::{
+    App, Failure, OfGroup, Wanted,
+    fate::{self, Fate},
+    group,
+};
+
+/// How soon to look again whether others have left the marketplace.
+const BUSY: Duration = Duration::from_secs(1);
+/// How many of its groups are worked on at once; how many calls are under way is for the marketplace's settings to say.
+const GROUPS_AT_ONCE: usize = 8;
+
+/// How the marketplace does in this invocation.
+#[derive(Debug)]
+pub(crate) struct Course {
+    /// Calls are begun until then.
+    until: Instant,
+    is_down: AtomicBool,
+    heard: Mutex<Heard>,
+}
+
+#[derive(Debug, Default)]
+struct Heard {
+    is_well: bool,
+    trouble: Option<(Option<Duration>, bool)>,
+}
+
+impl Course {
+    /// Whether another call is worth beginning.
+    pub(crate) fn can_go_on(&self) -> bool {
+        !self.is_down.load(Ordering::Relaxed) && Instant::now() < self.until
+    }
+
+    pub(crate) fn went_well(&self) {
+        self.heard().is_well = true;
+    }
+
+    /// Nobody else need ask now.
+    pub(crate) fn met(&self, error: &ConnecError) {
+        self.is_down.store(true, Ordering::Relaxed);
+        let at_once = matches!(error, ConnecError::Timeout | ConnecError::Credentials { .. });
+        self.heard().trouble = Some((error.retry_after(), at_once));
+    }
+
+    fn heard(&self) -> std::sync::MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Pushes what a batch has for one marketplace. Which messages the queue is to bring again.
+pub(crate) async fn push(
+    app: &App,
+    key: MarketplaceKey,
+    marketplace: Option<Arc<Marketplace>>,
+    groups: BTreeMap<GroupId, OfGroup>,
+    began: Instant,
+) -> Vec<Failure> {
+    let Some(marketplace) = marketplace else {
+        return put_back(app, groups, || Fate::later("the marketplace is not served", None)).await;
+    };
+    let now = app.now();
+    let was = match app.desk.accounts.circuit(&key).await {
+        Ok(circuit) => circuit,
+        Err(error) => {
+            tracing::warn!(causes = shared::telemetry::causes(&error), "{error}");
+            return put_back(app, groups, || Fate::Failed).await;
+        }
+    };
+    if let Some(pause) = was.open_for(now) {
+        return put_back(app, groups, || Fate::later("the marketplace is in trouble", Some(pause))).await;
+    }
+    let until = now + app.limits.whole();
+    let slot = match app.desk.accounts.take_slot(&key, app.limits.slots, now, until).await {
+        Ok(Some(slot)) => slot,
+        Ok(None) => return put_back(app, groups, || Fate::busy(BUSY)).await,
+        Err(_) => return put_back(app, groups, || Fate::Failed).await,
+    };
+    // Of all who find it half open one asks.
+    let mut was = was;
+    if was.is_half_open(now) {
+        let tried = was.tried(now, app.limits.whole());
+        if !matches!(app.desk.accounts.put_circuit(&key, was, tried).await, Ok(true)) {
+            free(app, slot).await;
+            return put_back(app, groups, || Fate::busy(BUSY)).await;
+        }
+        was = tried;
+    }
+    let course = Course { until: began + app.limits.begin, is_down: AtomicBool::new(false), heard: Mutex::default() };
+    let pushed = stream::iter(groups).map(|(group, wanted)| group::push(app, &marketplace, group, wanted, &course));
+    let failed: Vec<Vec<Failure>> = pushed.buffer_unordered(GROUPS_AT_ONCE).collect().await;
+    free(app, slot).await;
+    tell(app, &key, was, &course).await;
+    failed.into_iter().flatten().collect()
+}
+
+/// Tells the other execution environments how it did, if that is news.
+async fn tell(app: &App, key: &MarketplaceKey, was: Circuit, course: &Course) {
+    let now = app.now();
+    let heard = std::mem::take(&mut *course.heard());
+    let is = match heard.trouble {
+        Some((retry_after, at_once)) => was.after_trouble(now, retry_after, at_once),
+        None if heard.is_well => Circuit::default(),
+        // It was not asked. Somebody else may try.
+        None if was.is_half_open(now) || was.open_until.is_some() => was.tried(now, Duration::ZERO),
+        None => was,
+    };
+    if is != was {
+        if let Some(pause) = is.open_for(now) {
+            tracing::warn!(marketplace = %key, troubles = is.troubles, seconds = pause.as_secs(), "a marketplace's Connec! is left alone");
+        }
+        if let Err(error) = app.desk.accounts.put_circuit(key, was, is).await {
+            tracing::warn!(causes = shared::telemetry::causes(&error), "{error}");
+        }
+    }
+}
+
+async fn free(app: &App, slot: shared::store::Slot) {
+    if let Err(error) = app.desk.accounts.free_slot(slot).await {
+        tracing::warn!(causes = shared::telemetry::causes(&error), "{error}");
+    }
+}
+
+/// The same for all of them.
+async fn put_back(app: &App, groups: BTreeMap<GroupId, OfGroup>, fate: impl Fn() -> Fate) -> Vec<Failure> {
+    let all: Vec<Wanted> = groups.into_values().flat_map(OfGroup::into_values).collect();
+    let settled = stream::iter(all).map(|wanted| fate::settle(app, wanted, fate(), None));
+    let failed: Vec<Vec<Failure>> = settled.buffer_unordered(GROUPS_AT_ONCE).collect().await;
+    failed.into_iter().flatten().collect()
+}
