@@ -147,7 +147,9 @@ impl RouteError {
     /// What else it says.
     fn members(&self) -> Map<String, Value> {
         let members = match self {
-            Self::Invalid { field, problem } => json!({ "field": field, "detail": format!("{field} {problem}").trim() }),
+            Self::Invalid { field, problem } => {
+                json!({ "field": field, "detail": format!("{field} {problem}").trim() })
+            }
             Self::NotServed { field } => json!({ "field": field }),
             Self::StaleVersion { stored } => json!({ "stored": stored }),
             Self::RecordTaken { connec_id } => json!({ "connec_id": connec_id }),
@@ -174,9 +176,11 @@ impl RouteError {
             Self::NotServed { .. } => {
                 ("group-not-served", "There is no such group, or it is not served any more", StatusCode::CONFLICT)
             }
-            Self::StaleVersion { .. } => {
-                ("stale-version", "A later version of the record is stored, or another of the same", StatusCode::CONFLICT)
-            }
+            Self::StaleVersion { .. } => (
+                "stale-version",
+                "A later version of the record is stored, or another of the same",
+                StatusCode::CONFLICT,
+            ),
             Self::RecordTaken { .. } | Self::RemoteTaken { .. } => {
                 ("linked-elsewhere", "One of the two is linked to another record", StatusCode::CONFLICT)
             }

@@ -110,11 +110,7 @@ pub(crate) async fn link(
 }
 
 /// Takes a link back; taking back what is not there changes nothing.
-pub(crate) async fn unlink(
-    app: &App,
-    record: &LocalRecord,
-    names: &PlaceNames,
-) -> Result<Response<Body>, RouteError> {
+pub(crate) async fn unlink(app: &App, record: &LocalRecord, names: &PlaceNames) -> Result<Response<Body>, RouteError> {
     check_record(record)?;
     let (place, _) = place(names)?;
     app.desk.id_map.unlink(record, &place, app.clock.now()).await?;

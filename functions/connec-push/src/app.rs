@@ -94,7 +94,8 @@ impl App {
     /// [`OpenConfigurationError`] says what is missing.
     pub async fn start(settings: Settings) -> Result<Self, OpenConfigurationError> {
         let config = aws::config().await;
-        let (accounts, queues) = (Accounts::connect(&config, settings.accounts_table), aws_sdk_sqs::Client::new(&config));
+        let (accounts, queues) =
+            (Accounts::connect(&config, settings.accounts_table), aws_sdk_sqs::Client::new(&config));
         let secrets = Secrets::new(&config);
         let (configuration, _) =
             Configuration::open(&accounts, secrets, settings.application_secret_id, SystemClock.now()).await?;

@@ -58,7 +58,9 @@ pub(crate) async fn push(
     for (name, one) in wanted {
         match records.remove(&name) {
             Some(stored) => known.push((one, stored)),
-            None => tracing::warn!(marketplace = %target.marketplace, group.id = %group, "a record to push is kept no more"),
+            None => {
+                tracing::warn!(marketplace = %target.marketplace, group.id = %group, "a record to push is kept no more")
+            }
         }
     }
     if !is_served {
@@ -115,7 +117,9 @@ async fn begin(
     let claim = match app.desk.id_map.claim((&stored.record, &place, stored.version), hint, now, until).await {
         Ok(claim) => claim,
         Err(ClaimRefused::Settled) => return Err(Vec::new()),
-        Err(ClaimRefused::Tombstoned) => return Err(drop_push(app, wanted, stored, "the record was deleted there").await),
+        Err(ClaimRefused::Tombstoned) => {
+            return Err(drop_push(app, wanted, stored, "the record was deleted there").await);
+        }
         Err(ClaimRefused::UnderWay) => return settle(wanted, Fate::busy(app.limits.first_pause)).await,
         Err(ClaimRefused::Store(error)) => {
             tracing::warn!(causes = shared::telemetry::causes(&error), "{error}");
@@ -158,7 +162,8 @@ async fn send(app: &App, marketplace: &Marketplace, mut call: Vec<Begun>, course
     match app.connec.batch(marketplace, &operations).await {
         Ok(results) => {
             course.went_well();
-            let settled = stream::iter(call.into_iter().zip(results)).map(|(begun, result)| conclude(app, begun, result));
+            let settled =
+                stream::iter(call.into_iter().zip(results)).map(|(begun, result)| conclude(app, begun, result));
             let failed: Vec<Vec<Failure>> = settled.buffer_unordered(WRITES_AT_ONCE).collect().await;
             failed.into_iter().flatten().collect()
         }

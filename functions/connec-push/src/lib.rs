@@ -46,18 +46,25 @@ pub(crate) type OfGroup = BTreeMap<LocalRecord, Wanted>;
 pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
     let began = Instant::now();
     let directory = app.configuration.current(app.now()).await?;
-    let (mut pushes, mut changes, mut failed) = (BTreeMap::<MarketplaceKey, BTreeMap<GroupId, OfGroup>>::new(), Vec::new(), Vec::new());
+    let (mut pushes, mut changes, mut failed) =
+        (BTreeMap::<MarketplaceKey, BTreeMap<GroupId, OfGroup>>::new(), Vec::new(), Vec::new());
     for record in batch.records {
         match Message::read(&record.body) {
             Ok(Message::Push(message)) => want(&mut pushes, message, record),
             Ok(Message::Change(change)) => changes.push((record, change)),
             Err(invalid) => {
-                tracing::error!(message.id = record.message_id, field = invalid.field, "a message cannot be taken: {}", invalid.problem);
+                tracing::error!(
+                    message.id = record.message_id,
+                    field = invalid.field,
+                    "a message cannot be taken: {}",
+                    invalid.problem
+                );
                 failed.extend(fate::bury(app, record, &format!("cannot be taken: {invalid}")).await);
             }
         }
     }
-    let taken = stream::iter(changes).map(|(record, change)| take(app, record, *change)).buffer_unordered(CHANGES_AT_ONCE);
+    let taken =
+        stream::iter(changes).map(|(record, change)| take(app, record, *change)).buffer_unordered(CHANGES_AT_ONCE);
     let pushed = pushes.into_iter().map(|(key, groups)| {
         let marketplace = directory.find(key.as_str()).ok().cloned();
         marketplace::push(app, key, marketplace, groups, began)
@@ -93,7 +100,11 @@ async fn take(app: &App, record: Record, change: shared::sharing::Change) -> Opt
         Err(SubmitError::Stale { .. }) => None,
         Err(error @ SubmitError::NotServed { at }) => fate::bury(app, record, &format!("groups/{at}: {error}")).await,
         Err(error) => {
-            tracing::warn!(message.id = record.message_id, causes = shared::telemetry::causes(&error), "a change was not taken: {error}");
+            tracing::warn!(
+                message.id = record.message_id,
+                causes = shared::telemetry::causes(&error),
+                "a change was not taken: {error}"
+            );
             Some(Fate::failure(&record))
         }
     }

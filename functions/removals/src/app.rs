@@ -9,7 +9,7 @@ use shared::{
     clock::{Clock, SystemClock},
     configuration::{Configuration, OpenConfigurationError},
     secrets::Secrets,
-    store::Accounts,
+    store::{Accounts, id_map::IdMap},
 };
 
 use crate::Settings;
@@ -18,6 +18,7 @@ use crate::Settings;
 #[derive(Debug)]
 pub struct App {
     pub(crate) accounts: Accounts,
+    pub(crate) id_map: IdMap,
     pub(crate) configuration: Configuration,
     pub(crate) account_api: AccountApi,
     clock: Arc<dyn Clock>,
@@ -33,13 +34,14 @@ impl App {
         let (accounts, secrets) = (Accounts::connect(&config, settings.accounts_table), Secrets::new(&config));
         let now = SystemClock.now();
         let (configuration, _) = Configuration::open(&accounts, secrets, settings.application_secret_id, now).await?;
-        Ok(Self::new(accounts, configuration, Arc::new(SystemClock)))
+        let id_map = IdMap::connect(&config, settings.id_map_table);
+        Ok(Self::new(accounts, id_map, configuration, Arc::new(SystemClock)))
     }
 
     /// An app of ready-made parts.
     #[must_use]
-    pub fn new(accounts: Accounts, configuration: Configuration, clock: Arc<dyn Clock>) -> Self {
-        Self { accounts, configuration, account_api: AccountApi::default(), clock }
+    pub fn new(accounts: Accounts, id_map: IdMap, configuration: Configuration, clock: Arc<dyn Clock>) -> Self {
+        Self { accounts, id_map, configuration, account_api: AccountApi::default(), clock }
     }
 
     /// What time it is.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use jiff::SignedDuration;
 use shared::{
     account_api::GroupStatus,
+    domain::Realm,
     marketplace::{Marketplace, Retention},
     store::{Removal, StoreError},
     telemetry::causes,
@@ -31,13 +32,19 @@ pub(crate) async fn advance(
         app.accounts.postpone_removal(removal).await?;
     }
     // Where somebody has signed in again there is nothing to confirm: only who has not is forgotten, and they were told as removed.
-    if app.accounts.is_still_cancelled(removal).await? && !is_confirmed(app, removal, marketplace, report).await {
+    let is_over = app.accounts.is_still_cancelled(removal).await?;
+    if is_over && !is_confirmed(app, removal, marketplace, report).await {
         removal.next_at = app.now() + ASK_AGAIN_AFTER;
         return app.accounts.postpone_removal(removal).await;
     }
     let retention = marketplace.map_or_else(Retention::default, |marketplace| marketplace.settings.retention);
     let purge_at = (removal.cancelled_at + retention.duration()).max(app.now());
-    if app.accounts.purge_group(removal, purge_at, || Instant::now() < deadline).await? {
+    let has_time = || Instant::now() < deadline;
+    let realm = Realm { provider: removal.marketplace.to_string(), realm: removal.group.to_string() };
+    if is_over && !app.id_map.remove_realm(&realm, purge_at, has_time).await? {
+        return Ok(());
+    }
+    if app.accounts.purge_group(removal, purge_at, has_time).await? {
         tracing::info!(
             marketplace.key = %removal.marketplace, group.id = %removal.group, %purge_at, "what has ended will be purged"
         );

@@ -7,10 +7,11 @@ use shared::env::{EnvError, Variables};
 pub struct Settings {
     pub(crate) accounts_table: String,
     pub(crate) application_secret_id: String,
+    pub(crate) id_map_table: String,
 }
 
 impl Settings {
-    /// Reads `ACCOUNTS_TABLE` and `APPLICATION_SECRET_ID`.
+    /// Reads `ACCOUNTS_TABLE`, `APPLICATION_SECRET_ID` and `ID_MAP_TABLE`.
     ///
     /// # Errors
     /// [`EnvError`] names the variable at fault.
@@ -18,6 +19,7 @@ impl Settings {
         Ok(Self {
             accounts_table: variables.required("ACCOUNTS_TABLE")?,
             application_secret_id: variables.required("APPLICATION_SECRET_ID")?,
+            id_map_table: variables.required("ID_MAP_TABLE")?,
         })
     }
 }

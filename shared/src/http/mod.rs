@@ -8,7 +8,9 @@ mod cookie;
 mod reference;
 mod request;
 
-pub use answer::{Problem, empty, error_page, json, problem, problem_document, problem_for_hub, problem_with, redirect};
+pub use answer::{
+    Problem, empty, error_page, json, problem, problem_document, problem_for_hub, problem_with, redirect,
+};
 pub use basic::{BASIC_CHALLENGE, BasicCredentials};
 pub use cookie::{SameSite, clear_cookie, cookies, set_cookie};
 pub use reference::{InvalidReference, Reference};

@@ -152,7 +152,8 @@ fn version(number: Option<Value>, updated_at: Option<Value>) -> Result<Version, 
         (None, Some(at)) => {
             let at = at.as_str().and_then(|text| text.parse::<Timestamp>().ok());
             let at = at.filter(|at| *at >= Timestamp::UNIX_EPOCH);
-            at.map(Version::UpdatedAt).ok_or_else(|| invalid("updated_at", "is not a moment with its offset (RFC 3339)"))
+            at.map(Version::UpdatedAt)
+                .ok_or_else(|| invalid("updated_at", "is not a moment with its offset (RFC 3339)"))
         }
         (None, None) => Err(invalid("version", "is missing, and so is updated_at")),
         (Some(_), Some(_)) => Err(invalid("version", "stands beside updated_at; one of them is needed")),
@@ -169,8 +170,8 @@ fn groups(value: Option<Value>) -> Result<Vec<Target>, InvalidChange> {
     for (at, item) in items.iter().enumerate() {
         let part = |name: &str| item.get(name).and_then(Value::as_str);
         let marketplace = part("marketplace").and_then(|text| text.parse().ok());
-        let marketplace = marketplace
-            .ok_or_else(|| invalid(format!("groups/{at}/marketplace"), "is no marketplace key"))?;
+        let marketplace =
+            marketplace.ok_or_else(|| invalid(format!("groups/{at}/marketplace"), "is no marketplace key"))?;
         let group = part("group").and_then(|text| text.parse().ok());
         let group = group.ok_or_else(|| invalid(format!("groups/{at}/group"), "is no group id"))?;
         let target = Target { marketplace, group };
@@ -190,7 +191,9 @@ fn references(value: Option<Value>) -> Result<BTreeMap<String, String>, InvalidC
     let is_path = |path: &str| {
         path.len() <= 200
             && path != "id"
-            && path.split('/').all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+            && path
+                .split('/')
+                .all(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
     };
     let mut references = BTreeMap::new();
     for (path, class_name) in members {

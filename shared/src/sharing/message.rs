@@ -41,8 +41,8 @@ impl Message {
     /// # Errors
     /// [`InvalidChange`]: it is no push, and no change either.
     pub fn read(body: &str) -> Result<Self, InvalidChange> {
-        let value: Value = serde_json::from_str(body)
-            .map_err(|_| InvalidChange { field: String::new(), problem: "is not JSON" })?;
+        let value: Value =
+            serde_json::from_str(body).map_err(|_| InvalidChange { field: String::new(), problem: "is not JSON" })?;
         if value.get("push").is_none() {
             return Change::read(None, value).map(|change| Self::Change(Box::new(change)));
         }

@@ -209,8 +209,11 @@ mod tests {
     /// Texts that try to be mistaken for others: short ones of few characters, so that collisions would be likely, and long ones.
     fn text() -> impl Strategy<Value = String> {
         prop_oneof![
-            proptest::collection::vec(prop_oneof![Just('#'), Just('%'), Just('~'), Just('2'), Just('3'), Just('\n'), Just('é'), Just('a')], 0..6)
-                .prop_map(|characters| characters.into_iter().collect()),
+            proptest::collection::vec(
+                prop_oneof![Just('#'), Just('%'), Just('~'), Just('2'), Just('3'), Just('\n'), Just('é'), Just('a')],
+                0..6
+            )
+            .prop_map(|characters| characters.into_iter().collect()),
             any::<String>(),
             (150..260_usize, any::<char>()).prop_map(|(length, last)| format!("{}{last}", "x".repeat(length))),
         ]
@@ -218,7 +221,8 @@ mod tests {
 
     /// Two that are often the same, and often almost.
     fn pair() -> impl Strategy<Value = (String, String)> {
-        (text(), text(), any::<bool>()).prop_map(|(one, other, same)| if same { (one.clone(), one) } else { (one, other) })
+        (text(), text(), any::<bool>())
+            .prop_map(|(one, other, same)| if same { (one.clone(), one) } else { (one, other) })
     }
 
     fn link_keys(parts: &[&String; 5]) -> (Key, Key) {

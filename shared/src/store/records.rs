@@ -58,7 +58,10 @@ pub struct StoredRecord {
 /// What it holds is the customer's.
 impl std::fmt::Debug for StoredRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("StoredRecord").field("entity", &self.entity).field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("StoredRecord")
+            .field("entity", &self.entity)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,7 +122,10 @@ impl Accounts {
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(refused)) => {
                 let found = refused.item.clone().map(RecordItem::read).transpose()?;
-                Err(found.map_or_else(|| StoreError::Contended.into(), |item| PutRecordError::Stale { stored: item.stored.version }))
+                Err(found.map_or_else(
+                    || StoreError::Contended.into(),
+                    |item| PutRecordError::Stale { stored: item.stored.version },
+                ))
             }
             _ => Err(StoreError::request("PutItem")(error).into()),
         }
@@ -129,7 +135,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`StoreError`]: they are not known.
-    pub async fn records_of(&self, records: &[LocalRecord], now: Timestamp) -> Result<HashMap<LocalRecord, StoredRecord>, StoreError> {
+    pub async fn records_of(
+        &self,
+        records: &[LocalRecord],
+        now: Timestamp,
+    ) -> Result<HashMap<LocalRecord, StoredRecord>, StoreError> {
         let items = self.get_all(records.iter().map(Key::record).collect()).await?;
         let items = items.into_iter().map(RecordItem::read).collect::<Result<Vec<_>, _>>()?;
         let live = items.into_iter().filter(|item| item.expires_at > now);

@@ -27,7 +27,7 @@ struct Function {
 }
 
 /// A new function gets a line here; `every_function_is_deployed_and_known_here` says so if it has none.
-const FUNCTIONS: [Function; 7] = [
+const FUNCTIONS: [Function; 8] = [
     Function {
         folder: "account-webhooks",
         read: |variables| account_webhooks::Settings::read(variables).map(drop),
@@ -41,6 +41,8 @@ const FUNCTIONS: [Function; 7] = [
             ("ACCOUNTS_TABLE", "AccountsTable"),
             ("APPLICATION_SECRET_ID", "ApplicationSecret"),
             ("APP_API_KEY_SECRET_ID", "AppApiKey"),
+            ("ID_MAP_TABLE", "IdMapTable"),
+            ("PUSH_QUEUE_URL", "PushQueue"),
         ],
         paths: &app_api::PATHS,
     },
@@ -54,6 +56,18 @@ const FUNCTIONS: [Function; 7] = [
             ("MANIFEST_SECRET_ID", "Manifest"),
             ("MNO_DEVPL_API_PATH", "DeveloperPlatformApiPath"),
             ("MNO_DEVPL_HOST", "DeveloperPlatformHost"),
+        ],
+        paths: &[],
+    },
+    Function {
+        folder: "connec-push",
+        read: |variables| connec_push::Settings::read(variables).map(drop),
+        variables: &[
+            ("ACCOUNTS_TABLE", "AccountsTable"),
+            ("APPLICATION_SECRET_ID", "ApplicationSecret"),
+            ("ID_MAP_TABLE", "IdMapTable"),
+            ("PUSH_DEAD_LETTERS_URL", "PushDeadLetters"),
+            ("PUSH_QUEUE_URL", "PushQueue"),
         ],
         paths: &[],
     },
@@ -72,7 +86,11 @@ const FUNCTIONS: [Function; 7] = [
     Function {
         folder: "removals",
         read: |variables| removals::Settings::read(variables).map(drop),
-        variables: &[("ACCOUNTS_TABLE", "AccountsTable"), ("APPLICATION_SECRET_ID", "ApplicationSecret")],
+        variables: &[
+            ("ACCOUNTS_TABLE", "AccountsTable"),
+            ("APPLICATION_SECRET_ID", "ApplicationSecret"),
+            ("ID_MAP_TABLE", "IdMapTable"),
+        ],
         paths: &[],
     },
     Function {

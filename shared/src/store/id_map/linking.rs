@@ -58,12 +58,7 @@ impl IdMap {
     ///
     /// # Errors
     /// [`LinkError`] says which of the two is linked to what else.
-    pub async fn link(
-        &self,
-        record: &LocalRecord,
-        remote: &RemoteRecord,
-        now: Timestamp,
-    ) -> Result<Linked, LinkError> {
+    pub async fn link(&self, record: &LocalRecord, remote: &RemoteRecord, now: Timestamp) -> Result<Linked, LinkError> {
         for attempt in 1..=ATTEMPTS {
             let update = self.record_side(record, remote, now).condition_expression("attribute_not_exists(rid)");
             let items = vec![updated(update)?, self.remote_side(record, remote)?];
@@ -163,11 +158,7 @@ impl IdMap {
     }
 
     /// Takes the counterpart's side away, if it is this record's.
-    pub(super) fn delete_remote(
-        &self,
-        record: &LocalRecord,
-        remote: &RemoteRecord,
-    ) -> DeleteBuilder {
+    pub(super) fn delete_remote(&self, record: &LocalRecord, remote: &RemoteRecord) -> DeleteBuilder {
         self.delete(Key::counterpart(remote))
             .condition_expression("attribute_not_exists(#key) OR (class_name = :class_name AND id = :id)")
             .expression_attribute_names("#key", PARTITION_KEY)
@@ -205,12 +196,7 @@ enum Met {
 }
 
 /// Reads what the transaction was refused for.
-fn met(
-    refused: Vec<Refusal>,
-    record: &LocalRecord,
-    remote: &RemoteRecord,
-    now: Timestamp,
-) -> Result<Met, LinkError> {
+fn met(refused: Vec<Refusal>, record: &LocalRecord, remote: &RemoteRecord, now: Timestamp) -> Result<Met, LinkError> {
     let mut is_same = false;
     for Refusal { at, found } in refused {
         // What was there a moment ago is gone.
@@ -241,9 +227,7 @@ pub(super) fn updated(update: UpdateBuilder) -> Result<TransactWriteItem, StoreE
     Ok(TransactWriteItem::builder().update(update).build())
 }
 
-pub(super) fn deleted(
-    delete: DeleteBuilder,
-) -> Result<TransactWriteItem, StoreError> {
+pub(super) fn deleted(delete: DeleteBuilder) -> Result<TransactWriteItem, StoreError> {
     let delete = delete.build().map_err(StoreError::build("Delete"))?;
     Ok(TransactWriteItem::builder().delete(delete).build())
 }

@@ -173,7 +173,9 @@ async fn many_counterparts_are_looked_up_in_their_order(store: &impl Links) {
 async fn a_realm_is_listed_page_by_page_in_order(store: &impl Links) {
     let realm = realm();
     let mut expected = Vec::new();
-    for (entity, rid) in [("items", "b"), ("people", "é"), ("items", "a"), ("people", "a#"), ("people", "Z"), ("p", "z")] {
+    for (entity, rid) in
+        [("items", "b"), ("people", "é"), ("items", "a"), ("people", "a#"), ("people", "Z"), ("p", "z")]
+    {
         let pair = (record("thing"), remote(&place(&realm, entity), rid));
         store.link(&pair.0, &pair.1, now()).await.unwrap();
         expected.push(pair);

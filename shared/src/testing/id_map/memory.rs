@@ -55,7 +55,8 @@ impl MemoryIdMap {
     /// Without what has expired.
     fn maps(&self, now: Timestamp) -> MutexGuard<'_, Maps> {
         let mut maps = self.0.lock().expect("nobody panics with it");
-        let over: Vec<_> = maps.links.iter().filter(|(_, known)| known.expires_at.is_some_and(|at| at <= now)).collect();
+        let over: Vec<_> =
+            maps.links.iter().filter(|(_, known)| known.expires_at.is_some_and(|at| at <= now)).collect();
         let over: Vec<_> = over.into_iter().map(|(at, known)| (at.clone(), known.link.remote())).collect();
         for (at, remote) in over {
             maps.links.remove(&at);
