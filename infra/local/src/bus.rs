@@ -1,11 +1,12 @@
-//! What stands in for EventBridge, and for the queue of what it does not take: the two calls that the `events` function makes, as AWS
-//! would answer them. What is put on the bus goes to whoever subscribes.
+//! What stands in for EventBridge: the one call that the `events` function makes, as AWS would answer it. What is put on the bus goes to
+//! whoever subscribes. The same server hands on what is for the queues.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_sdk_eventbridge::config::{BehaviorVersion, Credentials, Region};
 use axum::{
     Json, Router,
+    body::Bytes,
     extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 use shared::{event::Event, random};
 use tokio::sync::broadcast;
 
-use crate::{Calls, stores::REGION};
+use crate::{Calls, Queues, stores::REGION};
 
 /// The bus's name.
 pub(crate) const BUS: &str = "stallholder-events";
@@ -27,13 +28,7 @@ const BEHIND: usize = 1_024;
 #[derive(Debug, Clone)]
 pub struct Bus {
     live: broadcast::Sender<Event>,
-    kept: Arc<Mutex<Kept>>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    published: Vec<Event>,
-    dead_letters: Vec<String>,
+    published: Arc<Mutex<Vec<Event>>>,
 }
 
 #[derive(Deserialize)]
@@ -51,15 +46,9 @@ struct Entry {
     source: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SendMessage {
-    message_body: String,
-}
-
 impl Default for Bus {
     fn default() -> Self {
-        Self { live: broadcast::Sender::new(BEHIND), kept: Arc::default() }
+        Self { live: broadcast::Sender::new(BEHIND), published: Arc::default() }
     }
 }
 
@@ -67,13 +56,7 @@ impl Bus {
     /// Every event so far, in the order in which it came, duplicates and all.
     #[must_use]
     pub fn published(&self) -> Vec<Event> {
-        self.kept().published.clone()
-    }
-
-    /// What could not be published.
-    #[must_use]
-    pub fn dead_letters(&self) -> Vec<String> {
-        self.kept().dead_letters.clone()
+        self.kept().clone()
     }
 
     /// What is put on it from now on.
@@ -81,12 +64,13 @@ impl Bus {
         self.live.subscribe()
     }
 
-    pub(crate) fn router(&self) -> Router {
-        Router::new().route("/", post(answer)).route("/{*queue}", post(answer)).with_state(self.clone())
+    pub(crate) fn router(&self, queues: &Queues) -> Router {
+        let state = (self.clone(), queues.clone());
+        Router::new().route("/", post(answer)).route("/{*queue}", post(answer)).with_state(state)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.published.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, entry: &Entry) -> Value {
@@ -96,39 +80,26 @@ impl Bus {
         let Some(event) = event else {
             return json!({ "ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed." });
         };
-        self.kept().published.push(event.clone());
+        self.kept().push(event.clone());
         // Nobody may be listening.
         let _ = self.live.send(event);
         json!({ "EventId": random::hex128() })
     }
 }
 
-/// Clients of the two, which want no credentials.
-pub(crate) fn clients(endpoint: &str, calls: &Calls) -> (aws_sdk_eventbridge::Client, aws_sdk_sqs::Client) {
-    let credentials = || Credentials::new("local", "local", None, None, "local stack");
-    let bus = aws_sdk_eventbridge::Config::builder()
+/// A client of it, which wants no credentials.
+pub(crate) fn client(endpoint: &str, calls: &Calls) -> aws_sdk_eventbridge::Client {
+    let config = aws_sdk_eventbridge::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(credentials())
+        .credentials_provider(Credentials::new("local", "local", None, None, "local stack"))
         .endpoint_url(endpoint)
         .region(Region::from_static(REGION))
-        .interceptor(calls.of("events"))
+        .interceptor(calls.of("events", "EventBus"))
         .build();
-    let queue = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(credentials())
-        .endpoint_url(endpoint)
-        .region(Region::from_static(REGION))
-        .interceptor(calls.of("events"))
-        .build();
-    (aws_sdk_eventbridge::Client::from_conf(bus), aws_sdk_sqs::Client::from_conf(queue))
+    aws_sdk_eventbridge::Client::from_conf(config)
 }
 
-/// The address of the queue of dead letters.
-pub(crate) fn dead_letters_url(endpoint: &str) -> String {
-    format!("{endpoint}/000000000000/stallholder-events-dead-letters")
-}
-
-async fn answer(State(bus): State<Bus>, headers: HeaderMap, body: String) -> Response {
+async fn answer(State((bus, queues)): State<(Bus, Queues)>, headers: HeaderMap, body: Bytes) -> Response {
     // A page from elsewhere must not get here under a name that resolves to this machine.
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !(host.starts_with("127.0.0.1:") || host.starts_with("localhost:")) {
@@ -136,7 +107,7 @@ async fn answer(State(bus): State<Bus>, headers: HeaderMap, body: String) -> Res
     }
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     match target {
-        "AWSEvents.PutEvents" => match serde_json::from_str::<PutEvents>(&body) {
+        "AWSEvents.PutEvents" => match serde_json::from_slice::<PutEvents>(&body) {
             Ok(PutEvents { entries }) if (1..=10).contains(&entries.len()) => {
                 let results: Vec<Value> = entries.iter().map(|entry| bus.put(entry)).collect();
                 let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
@@ -144,14 +115,8 @@ async fn answer(State(bus): State<Bus>, headers: HeaderMap, body: String) -> Res
             }
             _ => refused("ValidationException", "entries must be 1 to 10"),
         },
-        "AmazonSQS.SendMessage" => match serde_json::from_str::<SendMessage>(&body) {
-            Ok(SendMessage { message_body }) => {
-                bus.kept().dead_letters.push(message_body);
-                Json(json!({ "MessageId": random::hex128() })).into_response()
-            }
-            Err(_) => refused("SerializationException", "not the JSON of this call"),
-        },
-        _ => refused("UnknownOperationException", "only PutEvents and SendMessage are served here"),
+        queues_call if queues_call.starts_with("AmazonSQS.") => queues.answer(headers, body).await,
+        _ => refused("UnknownOperationException", "only PutEvents and SQS are served here"),
     }
 }
 

@@ -7,9 +7,9 @@ use sandbox::MarketplaceSummary;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bus,
+    queues,
     secrets::{MANIFEST, Secrets},
-    stores::{ACCOUNTS_TABLE, REGION},
+    stores::{ACCOUNTS_TABLE, ID_MAP_TABLE, REGION},
 };
 
 /// Where everything is.
@@ -82,7 +82,7 @@ pub struct Stores {
     pub dynamodb_endpoint: String,
     /// The secrets of this run.
     pub secrets_manager_endpoint: String,
-    /// The event bus of this run, and the queue of what it does not take.
+    /// The event bus of this run, and its queues.
     pub event_bus_endpoint: String,
     /// For `--region`.
     pub region: String,
@@ -97,6 +97,8 @@ pub struct Stores {
 pub struct Tables {
     /// Groups, users, members, sessions, codes.
     pub accounts: String,
+    /// Links between the app's records and the marketplaces'.
+    pub id_map: String,
 }
 
 /// Queue URLs.
@@ -104,6 +106,10 @@ pub struct Tables {
 pub struct Queues {
     /// Events that could not be published.
     pub events_dead_letters: String,
+    /// Records to push to Connec!.
+    pub push: String,
+    /// Those that could not be.
+    pub push_dead_letters: String,
     /// Events, where a rule on the bus sends them to a queue.
     pub events: Option<String>,
 }
@@ -159,11 +165,16 @@ impl Description {
             },
             stores: Stores {
                 dynamodb_endpoint: addresses.dynamodb,
-                queues: Queues { events_dead_letters: bus::dead_letters_url(&addresses.event_bus), events: None },
+                queues: Queues {
+                    events_dead_letters: queues::url(&addresses.event_bus, queues::EVENTS_DEAD_LETTERS),
+                    push: queues::url(&addresses.event_bus, queues::PUSH),
+                    push_dead_letters: queues::url(&addresses.event_bus, queues::PUSH_DEAD_LETTERS),
+                    events: None,
+                },
                 event_bus_endpoint: addresses.event_bus,
                 secrets_manager_endpoint: addresses.secrets_manager,
                 region: REGION.to_owned(),
-                tables: Tables { accounts: ACCOUNTS_TABLE.to_owned() },
+                tables: Tables { accounts: ACCOUNTS_TABLE.to_owned(), id_map: ID_MAP_TABLE.to_owned() },
             },
             marketplaces: sandbox.marketplaces(),
         }

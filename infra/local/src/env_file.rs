@@ -16,7 +16,7 @@ pub fn write(description: &Description, file: &Path) -> std::io::Result<()> {
 
 /// Each variable with its value as a function reads it.
 #[must_use]
-pub fn variables(description: &Description) -> [(&'static str, &str); 16] {
+pub fn variables(description: &Description) -> [(&'static str, &str); 19] {
     let stores = &description.stores;
     [
         ("ACCOUNTS_TABLE", &*stores.tables.accounts),
@@ -26,8 +26,11 @@ pub fn variables(description: &Description) -> [(&'static str, &str); 16] {
         ("DEVELOPER_PLATFORM_SECRET_ID", secrets::DEVELOPER_PLATFORM),
         ("EVENT_BUS", bus::BUS),
         ("EVENTS_DEAD_LETTERS_URL", &stores.queues.events_dead_letters),
+        ("ID_MAP_TABLE", &stores.tables.id_map),
         ("MANIFEST_SECRET_ID", secrets::MANIFEST),
         ("MNO_DEVPL_HOST", &description.sandbox.base_url),
+        ("PUSH_DEAD_LETTERS_URL", &stores.queues.push_dead_letters),
+        ("PUSH_QUEUE_URL", &stores.queues.push),
         ("AWS_ACCESS_KEY_ID", "local"),
         ("AWS_SECRET_ACCESS_KEY", "local"),
         ("AWS_REGION", &stores.region),

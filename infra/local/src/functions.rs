@@ -10,11 +10,12 @@ use shared::{
     marketplace::PlatformUrl,
     secret::Secret,
     secrets::Key,
-    store::Accounts,
+    sharing::{DeadLetters, Desk, PushQueue},
+    store::{Accounts, id_map::IdMap},
 };
 
 use crate::{
-    Calls, Description, StartError, bus,
+    Calls, Description, StartError, bus, queues,
     secrets::{self, Secrets},
     stores,
 };
@@ -22,6 +23,7 @@ use crate::{
 /// One `App` for each function.
 pub(crate) struct Functions {
     pub(crate) account_webhooks: Arc<account_webhooks::App>,
+    pub(crate) connec_push: Arc<connec_push::App>,
     pub(crate) events: Arc<events::App>,
     pub(crate) removals: Arc<removals::App>,
     pub(crate) sso: Arc<sso::App>,
@@ -37,11 +39,20 @@ impl Functions {
         secrets: &Secrets,
         calls: &Calls,
         clock: Arc<dyn Clock>,
+        push_limits: connec_push::Limits,
     ) -> Result<Self, StartError> {
-        // A client for each, so that their calls can be told apart.
-        let accounts = |function| {
-            let config = stores::config(&stack.stores.dynamodb_endpoint).interceptor(calls.of(function)).build();
-            Accounts::new(Client::from_conf(config), stack.stores.tables.accounts.clone())
+        // A client for each and for every resource, so that their calls can be told apart.
+        let table = |function, resource| {
+            let config = stores::config(&stack.stores.dynamodb_endpoint).interceptor(calls.of(function, resource));
+            Client::from_conf(config.build())
+        };
+        let accounts = |function| Accounts::new(table(function, "AccountsTable"), stack.stores.tables.accounts.clone());
+        let id_map = |function| IdMap::new(table(function, "IdMapTable"), stack.stores.tables.id_map.clone());
+        let sqs = |function, queue| queues::client(&stack.stores.event_bus_endpoint, calls, function, queue);
+        let desk = |function| Desk {
+            accounts: accounts(function),
+            id_map: id_map(function),
+            queue: PushQueue::new(sqs(function, "PushQueue"), stack.stores.queues.push.clone()),
         };
         let key = |key: &Secret| Key { key: key.clone(), previous: None };
         let keys = Arc::new(RotatingKeys::fixed(ApplicationKeys::new(key(&secrets.application))?));
@@ -67,7 +78,7 @@ impl Functions {
         })?;
         let api_keys = app_api::ApiKeys::fixed(app_api::usable(key(&secrets.app_api_key))?);
         let app_api = app_api::App::new(app_api::Parts {
-            accounts: accounts("app-api"),
+            desk: desk("app-api"),
             api_keys,
             configuration: configuration("app-api"),
             keys: Arc::clone(&keys),
@@ -78,13 +89,25 @@ impl Functions {
             configuration("account-webhooks"),
             Arc::clone(&clock),
         );
-        let removals = removals::App::new(accounts("removals"), configuration("removals"), clock);
-        let (bus, queue) = bus::clients(&stack.stores.event_bus_endpoint, calls);
+        let removals =
+            removals::App::new(accounts("removals"), id_map("removals"), configuration("removals"), Arc::clone(&clock));
+        let push_dead_letters = stack.stores.queues.push_dead_letters.clone();
+        let connec_push = connec_push::App::new(connec_push::Parts {
+            desk: desk("connec-push"),
+            dead_letters: DeadLetters::new(sqs("connec-push", "PushDeadLetters"), push_dead_letters),
+            configuration: configuration("connec-push"),
+            limits: push_limits,
+            clock,
+        });
+        let bus = bus::client(&stack.stores.event_bus_endpoint, calls);
         let dead_letters = stack.stores.queues.events_dead_letters.clone();
-        let events =
-            events::App::new(events::Bus::new(bus, bus::BUS.to_owned()), events::DeadLetters::new(queue, dead_letters));
+        let events = events::App::new(
+            events::Bus::new(bus, bus::BUS.to_owned()),
+            events::DeadLetters::new(sqs("events", "EventsDeadLetters"), dead_letters),
+        );
         Ok(Self {
             account_webhooks: Arc::new(account_webhooks),
+            connec_push: Arc::new(connec_push),
             events: Arc::new(events),
             removals: Arc::new(removals),
             sso: Arc::new(sso),

@@ -30,7 +30,7 @@ struct Arguments {
     /// Port of the embedded Secrets Manager
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     secrets_port: u16,
-    /// Port of the embedded event bus
+    /// Port of the embedded event bus and queues
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     bus_port: u16,
     /// Where the service is, if it runs elsewhere: `http://localhost:9000` for `cargo lambda watch` (default: in this process)
@@ -90,6 +90,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         post_login_url: arguments.post_login_url,
         manifest: manifest(arguments.manifest)?,
         clock: Arc::new(SystemClock),
+        push_limits: connec_push::Limits::default(),
     };
     let stack = Stack::start(options).await.map_err(|error| describe(&error))?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));

@@ -22,6 +22,8 @@ pub struct Options {
     pub manifest: String,
     /// Our service's clock. The sandbox keeps the machine's.
     pub clock: Arc<dyn Clock>,
+    /// How long pushes to Connec! may take, and how often they are tried.
+    pub push_limits: connec_push::Limits,
 }
 
 /// The sandbox's marketplaces are on this machine. Strict otherwise, but for OpenID, so that both ways to sign in can be tried.
@@ -46,7 +48,7 @@ pub struct Ports {
     pub dynamodb: u16,
     /// The secrets.
     pub secrets_manager: u16,
-    /// The event bus.
+    /// The event bus and the queues.
     pub event_bus: u16,
 }
 
@@ -60,6 +62,7 @@ impl Default for Options {
             post_login_url: None,
             manifest: DEFAULT_MANIFEST.to_owned(),
             clock: Arc::new(SystemClock),
+            push_limits: connec_push::Limits::default(),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
 use sandbox::Sandbox;
+use serde_json::Value;
 use shared::{
     configuration::{Quarantined, Report},
     marketplace::PlatformError,
@@ -12,12 +14,13 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Bus, Calls, Description, Feed, Options, Ports,
+    Bus, Calls, Description, Feed, Options, Ports, Queues,
     delivery::{self, Endpoint},
     demo_app::DemoApp,
     describe::Addresses,
     functions::Functions,
     gateway, pages,
+    queues::{self, Source},
     secrets::Secrets,
     stores::{self, StoresError},
     stream,
@@ -36,6 +39,7 @@ pub struct Stack {
     calls: Calls,
     feed: Feed,
     bus: Bus,
+    queues: Queues,
     sandbox: Sandbox,
     config_refresh: Arc<config_refresh::App>,
     removals: Arc<removals::App>,
@@ -125,11 +129,11 @@ impl Stack {
         let addresses = listeners.addresses(options.service_url)?;
         let (tasks, shutdown, feed, secrets) =
             (TaskTracker::new(), CancellationToken::new(), Feed::default(), Secrets::generate());
-        let bus = Bus::default();
+        let (bus, queues) = (Bus::default(), Queues::new().await?);
 
         let database =
             stores::start(listeners.dynamodb, &addresses.dynamodb, options.data.as_deref(), &tasks, &shutdown).await?;
-        serve(listeners.event_bus, bus.router(), &tasks, &shutdown);
+        serve(listeners.event_bus, bus.router(&queues), &tasks, &shutdown);
         let sandbox_options = sandbox::Options {
             app_host: addresses.service.clone(),
             keys: options.idp_keys,
@@ -142,11 +146,13 @@ impl Stack {
         let description =
             Description::new(addresses, options.post_login_url, invocations.as_deref(), &secrets, &sandbox);
         let calls = Calls::default();
-        let functions = Functions::new(&description, &secrets, &calls, options.clock)?;
+        let functions = Functions::new(&description, &secrets, &calls, options.clock, options.push_limits)?;
         let config_refresh = Arc::clone(&functions.config_refresh);
         check(config_refresh::handle(&config_refresh).await?)?;
         let removals = Arc::clone(&functions.removals);
         run_on_schedule(Arc::clone(&config_refresh), Arc::clone(&removals), &tasks, &shutdown);
+        let pushes = Source { queue: queues::PUSH, batch_size: 100, concurrency: 10 };
+        queues.follow(pushes, worker(&functions.connec_push), &tasks, &shutdown);
         stream::follow(database, Arc::clone(&functions.events), &tasks, &shutdown);
         if let Some(listener) = listeners.service {
             serve(listener, gateway::router(&functions, &feed)?, &tasks, &shutdown);
@@ -159,7 +165,7 @@ impl Stack {
         serve(listeners.app, demo_app.router(), &tasks, &shutdown);
         serve(listeners.start, pages::router(&description, &feed, &shutdown), &tasks, &shutdown);
         tasks.close();
-        Ok(Self { description, calls, feed, bus, sandbox, config_refresh, removals, shutdown, tasks })
+        Ok(Self { description, calls, feed, bus, queues, sandbox, config_refresh, removals, shutdown, tasks })
     }
 
     /// Where everything is.
@@ -184,6 +190,12 @@ impl Stack {
     #[must_use]
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// What waits, and what failed for good.
+    #[must_use]
+    pub fn queues(&self) -> &Queues {
+        &self.queues
     }
 
     /// Takes removals as far as they go now, as invoking the function would.
@@ -268,6 +280,22 @@ fn check(report: Report) -> Result<(), StartError> {
     match report.quarantined.into_iter().next() {
         Some(Quarantined { marketplace, reason, .. }) => Err(StartError::Refused { marketplace, reason }),
         None => Ok(()),
+    }
+}
+
+/// What works off the queue of pushes.
+fn worker(
+    app: &Arc<connec_push::App>,
+) -> impl Fn(Value) -> BoxFuture<'static, Option<Value>> + Clone + Send + Sync + 'static {
+    let app = Arc::clone(app);
+    move |event| {
+        let app = Arc::clone(&app);
+        Box::pin(async move {
+            let batch = serde_json::from_value(event).ok()?;
+            let answer = connec_push::handle(&app, batch).await;
+            let answer = answer.inspect_err(|error| tracing::error!(%error, "pushes")).ok()?;
+            serde_json::to_value(answer).ok()
+        })
     }
 }
 

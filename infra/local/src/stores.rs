@@ -20,6 +20,8 @@ use crate::template::{self, Attribute, Key};
 
 /// The accounts table of the local stack.
 pub(crate) const ACCOUNTS_TABLE: &str = "stallholder-accounts";
+/// The id map of the local stack.
+pub(crate) const ID_MAP_TABLE: &str = "stallholder-id-map";
 /// The region the local stack pretends to be in.
 pub(crate) const REGION: &str = "eu-west-1";
 
@@ -59,7 +61,10 @@ pub(crate) async fn start(
             tracing::error!(%error, "the embedded DynamoDB stopped");
         }
     });
-    create_accounts_table(&Client::from_conf(config(endpoint).build())).await?;
+    let client = Client::from_conf(config(endpoint).build());
+    for (name, logical_id) in [(ACCOUNTS_TABLE, "AccountsTable"), (ID_MAP_TABLE, "IdMapTable")] {
+        create_table(&client, name, logical_id).await?;
+    }
     Ok(database)
 }
 
@@ -85,10 +90,10 @@ pub(crate) fn config(endpoint: &str) -> Builder {
         .region(Region::from_static(REGION))
 }
 
-async fn create_accounts_table(client: &Client) -> Result<(), StoresError> {
-    let failed = |reason: String| StoresError::Table { table: ACCOUNTS_TABLE, reason };
-    let table = template::table("AccountsTable").map_err(|error| failed(error.to_string()))?;
-    let mut create = client.create_table().table_name(ACCOUNTS_TABLE).billing_mode(BillingMode::PayPerRequest);
+async fn create_table(client: &Client, name: &'static str, logical_id: &'static str) -> Result<(), StoresError> {
+    let failed = |reason: String| StoresError::Table { table: name, reason };
+    let table = template::table(logical_id).map_err(|error| failed(error.to_string()))?;
+    let mut create = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
     for Attribute { attribute_name, attribute_type } in table.attribute_definitions {
         let attribute = AttributeDefinition::builder().attribute_name(attribute_name);
         let attribute = attribute.attribute_type(attribute_type.as_str().into()).build();
@@ -109,18 +114,18 @@ async fn create_accounts_table(client: &Client) -> Result<(), StoresError> {
         Err(error) => return Err(failed(DisplayErrorContext(error).to_string())),
     }
     let expires_at = &table.time_to_live_specification.attribute_name;
-    enable_ttl(client, expires_at).await.map_err(|error| failed(DisplayErrorContext(error).to_string()))
+    enable_ttl(client, name, expires_at).await.map_err(|error| failed(DisplayErrorContext(error).to_string()))
 }
 
 /// A table that an interrupted start left without it gets it now.
-async fn enable_ttl(client: &Client, attribute: &str) -> Result<(), aws_sdk_dynamodb::Error> {
-    let described = client.describe_time_to_live().table_name(ACCOUNTS_TABLE).send().await?;
+async fn enable_ttl(client: &Client, table: &str, attribute: &str) -> Result<(), aws_sdk_dynamodb::Error> {
+    let described = client.describe_time_to_live().table_name(table).send().await?;
     let status = described.time_to_live_description.and_then(|ttl| ttl.time_to_live_status);
     if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
         return Ok(());
     }
     let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build()?;
-    client.update_time_to_live().table_name(ACCOUNTS_TABLE).time_to_live_specification(ttl).send().await?;
+    client.update_time_to_live().table_name(table).time_to_live_specification(ttl).send().await?;
     Ok(())
 }
 

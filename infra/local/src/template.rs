@@ -51,6 +51,21 @@ pub(crate) struct Key {
     pub(crate) key_type: String,
 }
 
+/// A queue.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Queue {
+    pub(crate) visibility_timeout: u32,
+    pub(crate) redrive_policy: RedrivePolicy,
+}
+
+/// When a message is given up.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RedrivePolicy {
+    pub(crate) max_receive_count: u32,
+}
+
 /// What expires.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -112,6 +127,12 @@ pub(crate) fn routes() -> Result<Vec<Route>, TemplateError> {
 pub(crate) fn table(logical_id: &'static str) -> Result<Table, TemplateError> {
     let table = resources()?.remove(logical_id).ok_or(TemplateError(logical_id))?;
     read(table.properties, logical_id)
+}
+
+/// The queue with this logical id.
+pub(crate) fn queue(logical_id: &'static str) -> Result<Queue, TemplateError> {
+    let queue = resources()?.remove(logical_id).ok_or(TemplateError(logical_id))?;
+    read(queue.properties, logical_id)
 }
 
 fn resources() -> Result<BTreeMap<String, Resource>, TemplateError> {
