@@ -27,12 +27,15 @@ document.addEventListener("click", (event) => {
 document.getElementById("fault-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = new FormData(event.target);
+  const number = (name) => field.get(name) ? Number(field.get(name)) : null;
   change("POST", "faults", JSON.stringify({
     route: field.get("route"),
     marketplace: field.get("marketplace") || null,
     kind: field.get("kind"),
     status: Number(field.get("status")),
+    retry_after_s: number("retry_after_s"),
     delay_ms: Number(field.get("delay_ms")),
-    times: field.get("times") ? Number(field.get("times")) : null,
+    item: number("item"),
+    times: number("times"),
   }));
 });
