@@ -146,6 +146,7 @@ fn router(app: Shared) -> Router {
         .route("/", get(pages::launcher::all))
         .route("/{mp}", get(pages::launcher::one))
         .route("/{mp}/", get(pages::launcher::one))
+        .route("/{mp}/records/{gid}", get(pages::records::of_group))
         .layer(from_fn(control::loopback_host_only));
     let slashed = RouteName::ALL.into_iter().filter(|route| route.is_connec() || *route == RouteName::Config);
     let router =

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::resource::Resource;
 
 /// What Connec! itself writes. Senders may repeat it; it is not taken over.
-const OWNED: [&str; 5] = ["created_at", "updated_at", "group_id", "channel_id", "resource_type"];
+pub(crate) const OWNED: [&str; 5] = ["created_at", "updated_at", "group_id", "channel_id", "resource_type"];
 
 #[derive(Debug)]
 pub(crate) struct Draft {

@@ -31,7 +31,7 @@ mod view;
 pub(crate) use batch::{BatchDamage, LARGEST_BATCH, batch};
 pub(crate) use calls::{Recent as RecentCalls, count};
 pub(crate) use company::write as write_company;
-pub(crate) use draft::Draft;
+pub(crate) use draft::{Draft, OWNED};
 pub(crate) use gzip::compress;
 pub(crate) use ids::ExternalId;
 pub(crate) use index::index;

@@ -23,6 +23,7 @@ mod connec_control;
 mod connec_faults;
 mod connec_ids;
 mod connec_list;
+mod connec_pages;
 mod connec_writes;
 mod control;
 mod faults;
