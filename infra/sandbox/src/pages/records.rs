@@ -98,7 +98,7 @@ fn row(view: &View<'_>, record: &Record, path: &str) -> Markup {
             details {
                 summary { "JSON" }
                 pre { (pretty(&whole)) }
-                (form("PUT", &format!("{path}/{}", record.connec_id), &pretty(&editable(whole)), "Save"))
+                (change(&format!("{path}/{}", record.connec_id), &pretty(&editable(whole))))
             }
         }
     }
@@ -109,20 +109,27 @@ fn adding(resource: Resource, path: &str) -> Markup {
     html! {
         section .card .adding aria-labelledby="adding" {
             h2 #adding { (heading) }
-            (form("POST", path, "{\n  \n}", "Add"))
+            form data-method="POST" data-path=(path) {
+                label { "Fields as JSON" (text_area("{\n  \n}")) }
+                button .primary type="submit" { "Add" }
+            }
         }
     }
 }
 
-fn form(method: &str, path: &str, fields: &str, label: &str) -> Markup {
+fn change(path: &str, fields: &str) -> Markup {
     html! {
-        form data-method=(method) data-path=(path) {
-            label { "Fields as JSON; those left out stay as they are"
-                // The first line break of a text area is not part of its text.
-                textarea name="fields" rows=(fields.lines().count().clamp(4, 20)) spellcheck="false" { "\n" (fields) }
-            }
-            button .primary type="submit" { (label) }
+        form data-method="PUT" data-path=(path) {
+            label { "Fields to write; those left out stay as they are" (text_area(fields)) }
+            button .primary type="submit" { "Save" }
         }
+    }
+}
+
+fn text_area(fields: &str) -> Markup {
+    html! {
+        // The first line break of a text area is not part of its text.
+        textarea name="fields" rows=(fields.lines().count().clamp(4, 20)) spellcheck="false" { "\n" (fields) }
     }
 }
 

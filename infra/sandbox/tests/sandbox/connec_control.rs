@@ -107,6 +107,19 @@ async fn records_of_a_cancelled_group_can_still_be_looked_at() {
 }
 
 #[tokio::test]
+async fn the_records_of_a_deleted_group_are_forgotten_with_it() {
+    let running = Running::start().await;
+    let path = "marketplaces/acme-hub/groups/cld-7a1c";
+    let group = r#"{"name":"New GmbH","email":"office@example.test","free_trial_end_at":"2031-01-01T00:00:00Z",
+                    "currency":"EUR","timezone":"Europe/Berlin","country":"DE","city":"Köln"}"#;
+    assert_eq!(running.change("PUT", path, group).await.status, 200);
+    assert_eq!(counts(&running).await["people"], 2, "a group that is only written keeps them");
+    assert_eq!(running.change("DELETE", path, "").await.status, 204);
+    assert_eq!(running.change("PUT", path, group).await.status, 200);
+    assert_eq!(counts(&running).await, json!({}));
+}
+
+#[tokio::test]
 async fn what_is_unknown_or_unfit_is_refused() {
     let running = Running::start().await;
     let cases = [
