@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use crate::events::EventLog;
 use crate::faults::FaultBoard;
 use crate::keys::{Identities, Identity};
-use crate::openid;
 use crate::options::EnvironmentCredentials;
 use crate::state::{Marketplace, World};
+use crate::{connec, openid};
 
 /// The shared part, as axum hands it to handlers.
 pub(crate) type Shared = Arc<App>;
@@ -23,6 +23,8 @@ pub(crate) struct App {
     pub(crate) identities: BTreeMap<String, Identities>,
     /// What the OpenID providers remember, by marketplace key.
     pub(crate) openid: BTreeMap<String, openid::Memory>,
+    /// What Connec! remembers, by marketplace key.
+    pub(crate) connec: BTreeMap<String, connec::Memory>,
     pub(crate) faults: FaultBoard,
     pub(crate) events: EventLog,
     pub(crate) shutdown: CancellationToken,
@@ -71,6 +73,7 @@ impl App {
         *self.world() = self.initial.clone();
         self.faults.clear();
         self.openid.values().for_each(openid::Memory::clear);
+        self.connec.values().for_each(connec::Memory::reset);
     }
 }
 

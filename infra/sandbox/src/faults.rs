@@ -4,13 +4,14 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 
 use crate::app::{Shared, lock};
 use crate::config_api::Damage;
+use crate::connec::BatchDamage;
 use crate::listener::Breaker;
 use crate::routes::RouteName;
 
@@ -32,6 +33,9 @@ pub(crate) enum FaultKind {
     /// Answer 200 with a damaged configuration document. Only that route knows what to do with it.
     #[serde(untagged)]
     Document(Damage),
+    /// Answer a batch as no working Connec! would. Only that route knows how.
+    #[serde(untagged)]
+    Batch(BatchDamage),
 }
 
 impl FaultKind {
@@ -47,6 +51,10 @@ impl FaultKind {
         Self::Document(Damage::SingleObject),
     ];
 
+    /// What only Connec!'s batches can be told to do.
+    pub(crate) const BATCH_ONLY: [Self; 2] =
+        [Self::Batch(BatchDamage::ItemStatus), Self::Batch(BatchDamage::ShortResults)];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Status => "status",
@@ -54,15 +62,21 @@ impl FaultKind {
             Self::Drop => "drop",
             Self::Malformed => "malformed",
             Self::Document(damage) => damage.as_str(),
+            Self::Batch(damage) => damage.as_str(),
         }
     }
 
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        Self::ANYWHERE.into_iter().chain(Self::CONFIG_ONLY)
+        Self::ANYWHERE.into_iter().chain(Self::CONFIG_ONLY).chain(Self::BATCH_ONLY)
     }
 
-    pub(crate) fn fits(self, route: RouteName) -> bool {
-        !matches!(self, Self::Document(_)) || route == RouteName::Config
+    /// The one route this is for, if not for any.
+    pub(crate) fn only_on(self) -> Option<RouteName> {
+        match self {
+            Self::Document(_) => Some(RouteName::Config),
+            Self::Batch(_) => Some(RouteName::ConnecBatch),
+            _ => None,
+        }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
@@ -79,7 +93,13 @@ pub(crate) struct Fault {
     pub(crate) marketplace: Option<String>,
     pub(crate) kind: FaultKind,
     pub(crate) status: u16,
+    /// What a refused client is told of when to come back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_s: Option<u32>,
     pub(crate) delay_ms: u64,
+    /// Which call of a batch, counted from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<usize>,
     /// How often it still strikes; `None` until removed.
     pub(crate) times: Option<u32>,
 }
@@ -162,6 +182,10 @@ pub(crate) async fn inject(
             request.extensions_mut().insert(damage);
             next.run(request).await
         }
+        FaultKind::Batch(_) => {
+            request.extensions_mut().insert(fault);
+            next.run(request).await
+        }
         FaultKind::Delay => {
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(fault.delay_ms).min(LONGEST_DELAY)) => {}
@@ -184,13 +208,18 @@ fn marketplace_of(route: RouteName, path: &str) -> Option<String> {
 
 fn refuse(fault: &Fault) -> Response {
     let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
-    (status, "The sandbox was told to fail here.\n").into_response()
+    let mut response = (status, "The sandbox was told to fail here.\n").into_response();
+    if let Some(seconds) = fault.retry_after_s {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 fn malformed(route: RouteName) -> Response {
     let content_type = route.content_type();
     let body = match content_type {
         "application/json" => "{\"marketplaces\": [{",
+        "application/vnd.api+json" => "{\"people\": [{",
         "text/plain" => "is_valid",
         "application/xrds+xml" => "<xrds:XRDS><XRD",
         _ => "<html><body><form",

@@ -1,16 +1,17 @@
 //! A marketplace in a box: plays the Maestrano side for local development and tests.
 //!
 //! It serves the developer platform's configuration, a SAML identity provider, an OpenID provider, session checks,
-//! the account API without billing and a launcher page for two seeded marketplaces, each under its own path prefix,
-//! on loopback only. It tells the app when a group or a member is removed.
+//! the account API without billing, Connec! and a launcher page for two seeded marketplaces, each under its own path
+//! prefix, on loopback only. It tells the app when a group or a member is removed.
 //! A control API under `/control` changes people and settings, and makes routes fail on demand.
 //! It is written from the protocol alone and shares no code with the service, so that the two sides can disagree.
-//! It does not do billing or Connec! yet.
+//! It does not do billing yet, and its Connec! sends no notifications.
 
 mod account;
 mod app;
 mod basic;
 mod config_api;
+mod connec;
 mod control;
 mod directory;
 mod escape;

@@ -44,10 +44,22 @@ pub(crate) enum RouteName {
     AppLogout,
     /// Where the app sends people it does not let in.
     AppAccessUnauthorized,
+    /// Connec!: where a group's resources are.
+    ConnecIndex,
+    /// A resource's records.
+    ConnecList,
+    /// One record.
+    ConnecShow,
+    /// Many calls in one.
+    ConnecBatch,
+    /// What build answers.
+    ConnecVersion,
+    /// A report.
+    ConnecReport,
 }
 
 impl RouteName {
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::Config,
         Self::Saml,
         Self::SsoTrigger,
@@ -67,6 +79,12 @@ impl RouteName {
         Self::OpenidDecide,
         Self::OpenidComplete,
         Self::OpenidUser,
+        Self::ConnecIndex,
+        Self::ConnecList,
+        Self::ConnecShow,
+        Self::ConnecBatch,
+        Self::ConnecVersion,
+        Self::ConnecReport,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -90,6 +108,12 @@ impl RouteName {
             Self::AccountResellerGroups => "account_reseller_groups",
             Self::AppLogout => "app_logout",
             Self::AppAccessUnauthorized => "app_access_unauthorized",
+            Self::ConnecIndex => "connec_index",
+            Self::ConnecList => "connec_list",
+            Self::ConnecShow => "connec_show",
+            Self::ConnecBatch => "connec_batch",
+            Self::ConnecVersion => "connec_version",
+            Self::ConnecReport => "connec_report",
         }
     }
 
@@ -115,6 +139,12 @@ impl RouteName {
             Self::AccountResellerGroups => "/{mp}/api/v1/account/resellers/{id}/groups",
             Self::AppLogout => "/{mp}/app_logout",
             Self::AppAccessUnauthorized => "/{mp}/app_access_unauthorized",
+            Self::ConnecIndex => "/{mp}/api/v2/{group}",
+            Self::ConnecList => "/{mp}/api/v2/{group}/{resource}",
+            Self::ConnecShow => "/{mp}/api/v2/{group}/{resource}/{id}",
+            Self::ConnecBatch => "/{mp}/batch",
+            Self::ConnecVersion => "/{mp}/version",
+            Self::ConnecReport => "/{mp}/api/reports/{group}/{report}",
         }
     }
 
@@ -130,12 +160,20 @@ impl RouteName {
             | Self::AccountUser
             | Self::AccountResellers
             | Self::AccountReseller
-            | Self::AccountResellerGroups => "application/json",
+            | Self::AccountResellerGroups
+            | Self::ConnecVersion => "application/json",
+            Self::ConnecIndex | Self::ConnecList | Self::ConnecShow | Self::ConnecBatch | Self::ConnecReport => {
+                "application/vnd.api+json"
+            }
             // What the app itself reads there; browsers show it as it is.
             Self::Openid => "text/plain",
             Self::OpenidUser => "application/xrds+xml",
             _ => "text/html; charset=utf-8",
         }
+    }
+
+    pub(crate) fn is_connec(self) -> bool {
+        self.as_str().starts_with("connec_")
     }
 
     pub(crate) fn belongs_to_marketplace(self) -> bool {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodRouter, any, get, post};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio::task::{JoinError, JoinHandle};
@@ -23,7 +23,7 @@ use crate::options::{EnvironmentCredentials, IdpKeys, MarketplaceSpec, Options, 
 use crate::routes::RouteName;
 use crate::state::{Marketplace, World};
 use crate::summary::MarketplaceSummary;
-use crate::{account, config_api, control, login, openid, pages, saml, session};
+use crate::{account, config_api, connec, control, login, openid, pages, saml, session};
 
 /// How long open requests may still take once the sandbox is asked to stop.
 const GRACE: Duration = Duration::from_secs(2);
@@ -90,6 +90,7 @@ impl Sandbox {
             environment: options.environment,
             identities: identities(&options.marketplaces, options.keys).await?,
             openid: options.marketplaces.iter().map(|spec| (spec.key.clone(), openid::Memory::new())).collect(),
+            connec: options.marketplaces.iter().map(|spec| (spec.key.clone(), connec::Memory::new(spec))).collect(),
             faults: FaultBoard::default(),
             events: EventLog::new(),
             shutdown: shutdown.clone(),
@@ -145,12 +146,15 @@ fn router(app: Shared) -> Router {
         .route("/", get(pages::launcher::all))
         .route("/{mp}", get(pages::launcher::one))
         .route("/{mp}/", get(pages::launcher::one))
+        .route("/{mp}/records/{gid}", get(pages::records::of_group))
         .layer(from_fn(control::loopback_host_only));
-    RouteName::ALL
-        .into_iter()
-        .fold(Router::new(), |router, route| router.route(route.pattern(), handler(route)))
-        .route("/api/config/v1/marketplaces/", handler(RouteName::Config))
+    let slashed = RouteName::ALL.into_iter().filter(|route| route.is_connec() || *route == RouteName::Config);
+    let router =
+        RouteName::ALL.into_iter().fold(Router::new(), |router, route| router.route(route.pattern(), handler(route)));
+    slashed
+        .fold(router, |router, route| router.route(&format!("{}/", route.pattern()), handler(route)))
         .route_layer(from_fn_with_state(Arc::clone(&app), faults::inject))
+        .route_layer(from_fn_with_state(Arc::clone(&app), connec::count))
         .merge(launcher)
         .merge(control::router())
         .with_state(app)
@@ -177,7 +181,18 @@ fn handler(route: RouteName) -> MethodRouter<Shared> {
         RouteName::AccountResellerGroups => get(account::reseller_groups),
         RouteName::AppLogout => get(session::app_logout),
         RouteName::AppAccessUnauthorized => get(session::app_access_unauthorized),
+        RouteName::ConnecIndex => connec_handler(get(connec::index).fallback(connec::no_such_method)),
+        RouteName::ConnecList => connec_handler(any(connec::collection)),
+        RouteName::ConnecShow => connec_handler(any(connec::record)),
+        RouteName::ConnecBatch => connec_handler(post(connec::batch).fallback(connec::no_such_method)),
+        RouteName::ConnecVersion => connec_handler(get(connec::version).fallback(connec::no_such_method)),
+        RouteName::ConnecReport => connec_handler(get(connec::report).fallback(connec::no_such_method)),
     }
+}
+
+/// Connec! compresses its answers for those who ask.
+fn connec_handler(handler: MethodRouter<Shared>) -> MethodRouter<Shared> {
+    handler.layer(from_fn(connec::compress))
 }
 
 async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {

@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde_json::Value;
+
+use crate::time;
 
 /// Whether this order of column and value is wanted.
 type Wanted = fn(Ordering) -> bool;
@@ -58,20 +57,14 @@ fn column<'a>(record: &'a Value, name: &str) -> Option<&'a Value> {
 /// `None` when the two cannot be compared: a null compares with nothing.
 fn compare(column: &Value, value: &str) -> Option<Ordering> {
     match column {
-        Value::String(text) => match instant(text) {
-            Some(instant_of_column) => Some(instant_of_column.cmp(&instant(value)?)),
+        Value::String(text) => match time::read(text) {
+            Some(instant_of_column) => Some(instant_of_column.cmp(&time::read(value)?)),
             None => Some(text.as_str().cmp(value)),
         },
         Value::Number(number) => number.as_f64()?.partial_cmp(&value.parse().ok()?),
         Value::Bool(flag) => Some(flag.cmp(&value.parse().ok()?)),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
-}
-
-/// An instant of ISO 8601; without an offset it is in UTC.
-fn instant(text: &str) -> Option<Timestamp> {
-    let local = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
-    text.parse().ok().or_else(local)
 }
 
 #[cfg(test)]

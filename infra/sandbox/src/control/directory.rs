@@ -143,7 +143,7 @@ pub(super) async fn put_group(
     .map(Json)
 }
 
-/// `DELETE /control/marketplaces/{mp}/groups/{gid}`: with its memberships.
+/// `DELETE /control/marketplaces/{mp}/groups/{gid}`: with its memberships and its records.
 pub(super) async fn delete_group(
     State(app): State<Shared>,
     Path((key, uid)): Path<(String, String)>,
@@ -156,6 +156,9 @@ pub(super) async fn delete_group(
         marketplace.former_members.retain(|membership| membership.group_uid != uid);
         Ok(())
     })?;
+    if let Some(memory) = app.connec.get(&key) {
+        memory.store().clear(&uid);
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

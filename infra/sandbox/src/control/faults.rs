@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::body::JsonBody;
 use super::error::ControlError;
 use crate::app::{App, Shared};
+use crate::connec::{BatchDamage, LARGEST_BATCH};
 use crate::faults::{Fault, FaultKind, LONGEST_DELAY};
 use crate::routes::RouteName;
 
@@ -21,8 +22,12 @@ pub(super) struct FaultBody {
     kind: String,
     #[serde(default = "default_status")]
     status: u16,
+    #[serde(default)]
+    retry_after_s: Option<u32>,
     #[serde(default = "default_delay_ms")]
     delay_ms: u64,
+    #[serde(default)]
+    item: Option<usize>,
     #[serde(default)]
     times: Option<u32>,
 }
@@ -73,10 +78,11 @@ fn validated(app: &App, body: FaultBody) -> Result<Fault, ControlError> {
         .ok_or_else(|| unknown("route", &body.route, RouteName::ALL.map(RouteName::as_str).as_slice()))?;
     let kind = FaultKind::from_name(&body.kind)
         .ok_or_else(|| unknown("kind", &body.kind, &FaultKind::all().map(FaultKind::as_str).collect::<Vec<_>>()))?;
-    if !kind.fits(route) {
-        let text = format!("kind {:?} is for route {:?} only", kind.as_str(), RouteName::Config.as_str());
+    if let Some(only) = kind.only_on().filter(|only| *only != route) {
+        let text = format!("kind {:?} is for route {:?} only", kind.as_str(), only.as_str());
         return Err(ControlError::Invalid(text));
     }
+    check_extras(kind, &body)?;
     if let Some(key) = &body.marketplace {
         check_marketplace(app, route, key)?;
     }
@@ -95,9 +101,28 @@ fn validated(app: &App, body: FaultBody) -> Result<Fault, ControlError> {
         marketplace: body.marketplace,
         kind,
         status: body.status,
+        retry_after_s: body.retry_after_s,
         delay_ms: body.delay_ms,
+        item: body.item,
         times: body.times,
     })
+}
+
+/// What only one kind of fault has.
+fn check_extras(kind: FaultKind, body: &FaultBody) -> Result<(), ControlError> {
+    let invalid = |text: String| Err(ControlError::Invalid(text));
+    if body.retry_after_s.is_some() && kind != FaultKind::Status {
+        return invalid("retry_after_s is for kind \"status\" only".to_owned());
+    }
+    let is_of_an_item = kind == FaultKind::Batch(BatchDamage::ItemStatus);
+    match body.item {
+        Some(_) if !is_of_an_item => invalid("item is for kind \"item_status\" only".to_owned()),
+        Some(item) if !(1..=LARGEST_BATCH).contains(&item) => {
+            invalid(format!("item must be from 1 to {LARGEST_BATCH}"))
+        }
+        None if is_of_an_item => invalid("kind \"item_status\" needs item, counted from 1".to_owned()),
+        _ => Ok(()),
+    }
 }
 
 fn check_marketplace(app: &App, route: RouteName, key: &str) -> Result<(), ControlError> {

@@ -5,12 +5,14 @@
 
 mod app;
 mod body;
+mod calls;
 mod configuration;
 mod directory;
 mod error;
 mod faults;
 mod guard;
 mod observe;
+mod records;
 mod removals;
 mod settings;
 
@@ -43,6 +45,10 @@ pub(crate) fn router() -> Router<Shared> {
         )
         .route("/control/marketplaces/{mp}/groups/{gid}/cancel", post(removals::cancel_group))
         .route("/control/marketplaces/{mp}/groups/{gid}/members/{uid}/remove", post(removals::remove_member))
+        .route("/control/marketplaces/{mp}/groups/{gid}/records", get(records::counts).delete(records::clear))
+        .route("/control/marketplaces/{mp}/groups/{gid}/records/{resource}", get(records::list).post(records::create))
+        .route("/control/marketplaces/{mp}/groups/{gid}/records/{resource}/{id}", put(records::change))
+        .route("/control/marketplaces/{mp}/connec/calls", get(calls::list).delete(calls::clear))
         .route("/control/faults", get(faults::list).post(faults::add).delete(faults::clear))
         .route("/control/faults/{id}", delete(faults::remove))
         .route("/control/{*rest}", axum::routing::any(error::no_such_path))

@@ -1,38 +1,16 @@
-// The launcher's buttons: one request to the control API each, then a fresh page.
-const problem = document.getElementById("problem");
-
-async function change(method, path, body) {
-  try {
-    const answer = await fetch("/control/" + path, {
-      method,
-      headers: { "Content-Type": "application/json" },
-      body,
-    });
-    if (answer.ok) return location.reload();
-    problem.textContent = (await answer.json()).error;
-  } catch {
-    problem.textContent = "The sandbox does not answer.";
-  }
-  problem.hidden = false;
-  problem.scrollIntoView({ block: "nearest" });
-}
-
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-path]");
-  if (!button || (button.dataset.confirm && !confirm(button.dataset.confirm))) return;
-  button.disabled = true;
-  change(button.dataset.method, button.dataset.path, button.dataset.body).finally(() => { button.disabled = false; });
-});
-
+// The launcher's form for faults.
 document.getElementById("fault-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = new FormData(event.target);
+  const number = (name) => field.get(name) ? Number(field.get(name)) : null;
   change("POST", "faults", JSON.stringify({
     route: field.get("route"),
     marketplace: field.get("marketplace") || null,
     kind: field.get("kind"),
     status: Number(field.get("status")),
+    retry_after_s: number("retry_after_s"),
     delay_ms: Number(field.get("delay_ms")),
-    times: field.get("times") ? Number(field.get("times")) : null,
+    item: number("item"),
+    times: number("times"),
   }));
 });

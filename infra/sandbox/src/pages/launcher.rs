@@ -10,7 +10,7 @@ use super::notices;
 use crate::app::{App, Shared};
 use crate::state::World;
 
-const SCRIPT: &str = include_str!("launcher.js");
+const SCRIPT: &str = concat!(include_str!("change.js"), include_str!("launcher.js"));
 /// Events shown.
 const RECENT: usize = 12;
 

@@ -1,4 +1,5 @@
-//! The launcher's list of a marketplace's groups, and the buttons that end access: to a whole group, or one member's.
+//! The launcher's list of a marketplace's groups, the way to their records, and the buttons that end access: to a whole
+//! group, or one member's.
 
 use maud::{Markup, html};
 
@@ -25,7 +26,11 @@ fn row(marketplace: &Marketplace, group: &Group) -> Markup {
                 (group.name) " " code { (group.uid) } " "
                 span .meta { (number_of_members(members.count())) }
             }
-            @if group.is_running() { (cancel(marketplace, group)) } @else { (cancelled()) }
+            span .ways {
+                a href=(format!("/{}/records/{}", marketplace.key, group.uid))
+                    aria-label=(format!("Records of {}", group.name)) { "Records" }
+                @if group.is_running() { (cancel(marketplace, group)) } @else { (cancelled()) }
+            }
         }
     }
 }

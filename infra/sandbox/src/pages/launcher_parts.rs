@@ -5,6 +5,7 @@ use url::form_urlencoded::Serializer;
 
 use super::launcher_groups;
 use crate::config_api::{Damage, Paths};
+use crate::connec::{BatchDamage, LARGEST_BATCH};
 use crate::directory::{Group, User};
 use crate::events::Event;
 use crate::faults::{Fault, FaultKind};
@@ -159,11 +160,18 @@ pub(super) fn faults(faults: &[Fault], marketplaces: &[Marketplace]) -> Markup {
 
 fn fault_row(fault: &Fault) -> Markup {
     let detail = match fault.kind {
-        FaultKind::Status => format!("answers {}", fault.status),
+        FaultKind::Status => match fault.retry_after_s {
+            Some(seconds) => format!("answers {} and to come back after {seconds} s", fault.status),
+            None => format!("answers {}", fault.status),
+        },
         FaultKind::Delay => format!("waits {} ms", fault.delay_ms),
         FaultKind::Drop => "breaks the connection".to_owned(),
         FaultKind::Malformed => "answers nonsense".to_owned(),
         FaultKind::Document(damage) => format!("answers {}", damaged(damage)),
+        FaultKind::Batch(BatchDamage::ItemStatus) => {
+            format!("answers {} for op {}", fault.status, fault.item.unwrap_or_default())
+        }
+        FaultKind::Batch(BatchDamage::ShortResults) => "leaves out the last result".to_owned(),
     };
     let often = fault.times.map_or_else(|| "always".to_owned(), |times| format!("{times} more"));
     html! {
@@ -208,10 +216,15 @@ fn fault_form(marketplaces: &[Marketplace]) -> Markup {
                     optgroup label="config only" {
                         @for kind in FaultKind::CONFIG_ONLY { option { (kind.as_str()) } }
                     }
+                    optgroup label="connec_batch only" {
+                        @for kind in FaultKind::BATCH_ONLY { option { (kind.as_str()) } }
+                    }
                 }
             }
             label { "Status" input name="status" type="number" min="400" max="599" value="503"; }
+            label { "Retry after, s" input name="retry_after_s" type="number" min="0" placeholder="not told"; }
             label { "Delay, ms" input name="delay_ms" type="number" min="0" max="60000" value="2000"; }
+            label { "Op of a batch" input name="item" type="number" min="1" max=(LARGEST_BATCH) placeholder="none"; }
             label { "Times" input name="times" type="number" min="1" placeholder="always" value="1"; }
             button .primary type="submit" { "Add fault" }
         }

@@ -6,3 +6,4 @@ mod launcher_parts;
 mod layout;
 pub(crate) mod notices;
 pub(crate) mod pickers;
+pub(crate) mod records;

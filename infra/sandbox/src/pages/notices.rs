@@ -25,6 +25,11 @@ pub(crate) fn access_denied(marketplace: &Marketplace, user: &User) -> Response 
     notice(StatusCode::FORBIDDEN, "Access denied", &marketplace.name, &text)
 }
 
+pub(crate) fn unknown_group(marketplace: &Marketplace, uid: &str) -> Response {
+    let text = format!("There is no group {uid:?} on {}.", marketplace.name);
+    notice(StatusCode::NOT_FOUND, "Unknown group", &marketplace.name, &text)
+}
+
 pub(crate) fn unknown_marketplace(key: &str) -> Response {
     let text = format!("There is no marketplace {key:?} in this sandbox.");
     notice(StatusCode::NOT_FOUND, "Unknown marketplace", "Sandbox", &text)

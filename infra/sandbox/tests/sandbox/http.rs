@@ -8,7 +8,9 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    /// With a replacement for what is no text.
     pub(crate) body: String,
+    pub(crate) bytes: Vec<u8>,
     headers: Vec<(String, String)>,
 }
 
@@ -60,6 +62,12 @@ impl Request {
         self.header("content-type", "application/json")
     }
 
+    /// A body of any type.
+    pub(crate) fn body(mut self, content_type: &str, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self.header("content-type", content_type)
+    }
+
     pub(crate) fn form(mut self, body: impl Into<String>) -> Self {
         self.body = body.into();
         self.header("content-type", "application/x-www-form-urlencoded")
@@ -86,15 +94,16 @@ impl Request {
         let mut received = Vec::new();
         // A reset is a way of ending without an answer, too.
         let _ = stream.read_to_end(&mut received).await;
-        parse(&String::from_utf8(received).unwrap())
+        parse(&received)
     }
 }
 
-fn parse(received: &str) -> Option<Answer> {
-    let (head, body) = received.split_once("\r\n\r\n")?;
+fn parse(received: &[u8]) -> Option<Answer> {
+    let end = received.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let (head, bytes) = (String::from_utf8(received[..end].to_vec()).unwrap(), received[end + 4..].to_vec());
     let mut lines = head.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let headers = lines.filter_map(|line| line.split_once(": "));
     let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-    Some(Answer { status, body: body.to_owned(), headers })
+    Some(Answer { status, body: String::from_utf8_lossy(&bytes).into_owned(), bytes, headers })
 }
