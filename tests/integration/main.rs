@@ -10,11 +10,14 @@
 mod harness;
 
 mod configuration;
+mod connec_api;
 mod embedded;
 mod flows;
+mod id_map;
 mod isolation;
 mod manifest;
 mod outbox;
+mod pushes;
 mod races;
 mod saml;
 mod template;

@@ -63,6 +63,7 @@ pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
             }
         }
     }
+    let counts = (changes.len(), pushes.values().flat_map(BTreeMap::values).map(BTreeMap::len).sum::<usize>());
     let taken =
         stream::iter(changes).map(|(record, change)| take(app, record, *change)).buffer_unordered(CHANGES_AT_ONCE);
     let pushed = pushes.into_iter().map(|(key, groups)| {
@@ -72,6 +73,7 @@ pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
     let (taken, pushed) = tokio::join!(taken.collect::<Vec<_>>(), futures::future::join_all(pushed));
     failed.extend(taken.into_iter().flatten());
     failed.extend(pushed.into_iter().flatten());
+    tracing::info!(changes = counts.0, pushes = counts.1, failed = failed.len(), "messages worked off");
     Ok(Answer { batch_item_failures: failed })
 }
 

@@ -8,7 +8,9 @@ mod openid;
 mod refusals;
 mod removals;
 mod session;
+mod sharing;
 mod sign_in;
 
 pub(crate) use app_api::code_of;
 pub(crate) use removals::send_removal;
+pub(crate) use sharing::share_in_every_way;

@@ -15,6 +15,28 @@ impl World {
         self.control(&format!("marketplaces/{key}/groups/{group}/members/{user}/remove"), how).await
     }
 
+    /// The records that a marketplace's Connec! has of a group.
+    pub(crate) async fn connec_records(&self, key: &str, group: &str, resource: &str) -> Vec<Value> {
+        let url = format!("{}/control/marketplaces/{key}/groups/{group}/records/{resource}", self.sandbox_url());
+        reqwest::Client::builder().build().unwrap().get(url).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// It has none any more, and nobody has asked it anything.
+    pub(crate) async fn clear_connec(&self, key: &str, group: &str) {
+        for path in [format!("groups/{group}/records"), "connec/calls".to_owned()] {
+            let url = format!("{}/control/marketplaces/{key}/{path}", self.sandbox_url());
+            let request =
+                reqwest::Client::builder().build().unwrap().delete(url).header("content-type", "application/json");
+            assert!(request.send().await.unwrap().status().is_success(), "{path}");
+        }
+    }
+
+    /// What its Connec! was asked since then.
+    pub(crate) async fn connec_calls(&self, key: &str) -> Value {
+        let url = format!("{}/control/marketplaces/{key}/connec/calls", self.sandbox_url());
+        reqwest::Client::builder().build().unwrap().get(url).send().await.unwrap().json().await.unwrap()
+    }
+
     async fn control(&self, path: &str, body: &Value) -> Value {
         let url = format!("{}/control/{path}", self.sandbox_url());
         let answer = reqwest::Client::builder().build().unwrap().post(url).json(body).send().await.unwrap();

@@ -5,6 +5,7 @@ mod browser;
 mod chromium;
 pub(crate) mod events;
 mod marketplaces;
+pub(crate) mod sharing;
 mod world;
 
 pub(crate) use browser::{Answer, Browser, Form, authn_request};

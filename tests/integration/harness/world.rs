@@ -5,6 +5,7 @@ use std::{
     fs::File,
     path::Path,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use aws_sdk_dynamodb::{
@@ -12,6 +13,8 @@ use aws_sdk_dynamodb::{
     config::{BehaviorVersion, Credentials, Region},
     types::AttributeValue,
 };
+use aws_sdk_sqs::types::Message;
+use connec_push::Limits;
 use jiff::{SignedDuration, Timestamp};
 use local::{Description, Options, Stack};
 use sandbox::{IdpKeys, KeyPair, MarketplaceSummary};
@@ -19,7 +22,8 @@ use serde_json::Value;
 use shared::{
     clock::{Clock, SystemClock},
     env::Variables,
-    store::{Accounts, PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE},
+    sharing::REASON_ATTRIBUTE,
+    store::{Accounts, PARTITION_KEY, SORT_KEY, TTL_ATTRIBUTE, id_map::IdMap},
     testing::{IdentityProvider, ResponseDraft},
     trace::{SIGNED_IN, SignInTrace},
 };
@@ -71,7 +75,9 @@ impl World {
             IdpKeys::Generate => tokio::task::spawn_blocking(idp_keys).await.unwrap(),
             given => given,
         };
-        let stack = Stack::start(Options { idp_keys, ..options }).await.unwrap();
+        // Whatever can be waited for is not waited for long.
+        let push_limits = Limits { first_pause: Duration::from_millis(100), ..options.push_limits };
+        let stack = Stack::start(Options { idp_keys, push_limits, ..options }).await.unwrap();
         let description = stack.description().clone();
         Self {
             dynamodb: dynamodb(&description),
@@ -95,6 +101,10 @@ impl World {
         assert!(reset.header("content-type", "application/json").send().await.unwrap().status().is_success());
         for item in world.items().await {
             world.delete(&item).await;
+        }
+        world.forget_links().await;
+        for queue in [&world.description.stores.queues.push, &world.description.stores.queues.push_dead_letters] {
+            world.take_all(queue).await;
         }
         world
     }
@@ -207,19 +217,60 @@ impl World {
 
     /// Takes everything off a queue.
     async fn read_queue(&self, url: &str) -> Vec<Value> {
+        self.take_all(url).await.iter().map(|message| serde_json::from_str(message.body().unwrap()).unwrap()).collect()
+    }
+
+    /// Takes every message off a queue.
+    async fn take_all(&self, url: &str) -> Vec<Message> {
         let sqs = self.sqs();
-        let mut read = Vec::new();
+        let mut taken = Vec::new();
         loop {
-            let received = sqs.receive_message().queue_url(url).max_number_of_messages(10).send().await.unwrap();
-            if received.messages().is_empty() {
-                return read;
+            let receive =
+                sqs.receive_message().queue_url(url).max_number_of_messages(10).message_attribute_names("All");
+            let received = receive.send().await.unwrap().messages.unwrap_or_default();
+            if received.is_empty() {
+                return taken;
             }
-            for message in received.messages() {
-                read.push(serde_json::from_str(message.body().unwrap()).unwrap());
+            for message in received {
                 let receipt = message.receipt_handle().unwrap();
                 sqs.delete_message().queue_url(url).receipt_handle(receipt).send().await.unwrap();
+                taken.push(message);
             }
         }
+    }
+
+    /// Takes what failed for good off its queue: each message with its reason.
+    pub(crate) async fn take_push_dead_letters(&self) -> Vec<(String, Option<String>)> {
+        let taken = self.take_all(&self.description.stores.queues.push_dead_letters).await;
+        let reason = |message: &Message| {
+            let attribute = message.message_attributes()?.get(REASON_ATTRIBUTE)?;
+            attribute.string_value().map(str::to_owned)
+        };
+        taken.iter().map(|message| (message.body().unwrap().to_owned(), reason(message))).collect()
+    }
+
+    /// Puts a message on the queue of pushes, as an app on AWS can.
+    pub(crate) async fn send_to_push_queue(&self, body: &str) {
+        let url = &self.description.stores.queues.push;
+        self.sqs().send_message().queue_url(url).message_body(body).send().await.unwrap();
+    }
+
+    /// The id map, as functions use it.
+    pub(crate) fn id_map(&self) -> IdMap {
+        IdMap::new(self.dynamodb.clone(), self.description.stores.tables.id_map.clone())
+    }
+
+    async fn forget_links(&self) {
+        let table = &self.description.stores.tables.id_map;
+        let pages = self.dynamodb.scan().table_name(table).into_paginator().items().send();
+        for item in pages.collect::<Result<Vec<_>, _>>().await.unwrap() {
+            self.dynamodb.delete_item().table_name(table).set_key(Some(key_of(&item))).send().await.unwrap();
+        }
+    }
+
+    /// The table client, for counting.
+    pub(crate) fn dynamodb(&self) -> &Client {
+        &self.dynamodb
     }
 
     fn sqs(&self) -> aws_sdk_sqs::Client {

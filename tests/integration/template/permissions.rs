@@ -7,6 +7,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use local::Action;
 use serde_json::json;
 use shared::{
     clock::SystemClock,
@@ -16,7 +17,7 @@ use yaml_serde::Value;
 
 use super::{Template, arn_of, list, referred};
 use crate::{
-    flows::{code_of, send_removal},
+    flows::{code_of, send_removal, share_in_every_way},
     harness::{Browser, World},
 };
 
@@ -26,6 +27,8 @@ const LOGGING: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 /// What an event source mapping of a table's stream needs of the function's role.
 const STREAM: [&str; 4] =
     ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
+/// What one of a queue needs.
+const QUEUE: [&str; 3] = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
 const SECRETS: &str = "secretsmanager:GetSecretValue";
 
 /// Each action with the resources that it may be taken on; `*` for all.
@@ -58,6 +61,11 @@ impl Template {
         let mut needed: Allowed = LOGGING.map(|action| on(action, &group)).into();
         needed.extend(TRACING.map(|action| on(action, "*")));
         needed.insert(SECRETS.to_owned(), secrets);
+        for queue in self.queues_of(function) {
+            for action in QUEUE {
+                needed.entry(action.to_owned()).or_default().insert(queue.clone());
+            }
+        }
         for source in self.streams_of(function) {
             needed.extend(STREAM.map(|action| on(action, &source)));
         }
@@ -70,6 +78,13 @@ impl Template {
         let events = function["Events"].as_mapping().unwrap().values();
         let streams = events.filter(|event| event["Type"] == "DynamoDB");
         streams.map(|event| referred(&event["Properties"]["Stream"]).unwrap()).collect()
+    }
+
+    /// The queues that feed a function.
+    fn queues_of(&self, function: &Value) -> Vec<String> {
+        let events = function["Events"].as_mapping().unwrap().values();
+        let queues = events.filter(|event| event["Type"] == "SQS");
+        queues.map(|event| referred(&event["Properties"]["Queue"]).unwrap()).collect()
     }
 
     /// What is wrong with the roles.
@@ -131,19 +146,13 @@ fn too_wide(role: &str, statement: &Value) -> Option<String> {
 }
 
 /// What is not as it should be: each function with what it may do beyond its needs, or needs beyond what it may.
-fn differences(template: &Template, seen: &BTreeMap<&str, BTreeSet<String>>) -> Vec<String> {
+fn differences(template: &Template, seen: &BTreeMap<&str, BTreeSet<Action>>) -> Vec<String> {
     let mut differences = Vec::new();
     for (folder, function) in template.functions() {
         let mut needed = template.surroundings(function);
-        let actions = seen.get(folder).into_iter().flatten();
-        needed.extend(actions.map(|action| {
-            let resource = match action.split_once(':') {
-                Some(("events", _)) => "EventBus.Arn",
-                Some(("sqs", _)) => "EventsDeadLetters.Arn",
-                _ => "AccountsTable.Arn",
-            };
-            (action.clone(), BTreeSet::from([resource.to_owned()]))
-        }));
+        for (action, resource) in seen.get(folder).into_iter().flatten() {
+            needed.entry(action.clone()).or_default().insert(format!("{resource}.Arn"));
+        }
         let allowed = template.allowed(function);
         for action in needed.keys().chain(allowed.keys()).collect::<BTreeSet<_>>() {
             if needed.get(action) != allowed.get(action) {
@@ -159,7 +168,7 @@ async fn put_unreadable_event(world: &World) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let item = [(PARTITION_KEY, text("GROUP#x")), (SORT_KEY, text("EVENT#0")), ("type", text("event"))];
     world.put(item.map(|(name, value)| (name.to_owned(), value)).into()).await;
-    while world.stack().bus().dead_letters().is_empty() {
+    while world.stack().queues().messages("stallholder-events-dead-letters").await.is_empty() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -177,6 +186,7 @@ async fn each_function_may_do_what_it_does_and_no_more() {
     world.make_rechecks_due().await;
     world.session(exchanged.body["token"].as_str().unwrap()).await;
     browser.post(&world.service("/session/logout")).await;
+    share_in_every_way(&world).await;
     world.cancel_group("acme-hub", "cld-7a1c", &json!({})).await;
     world.finish_removals().await;
     send_removal(&world, "acme-hub", "/mno-enterprise/acme-hub/account/group/cld-nobody").await;
@@ -202,7 +212,7 @@ async fn each_function_may_do_what_it_does_and_no_more() {
     };
     for (statement, noticed) in [
         ("Action: 'dynamodb:Scan', Resource: !GetAtt AccountsTable.Arn", "app-api: dynamodb:Scan"),
-        ("Action: 'dynamodb:GetItem', Resource: !GetAtt IdMapTable.Arn", "app-api: dynamodb:GetItem"),
+        ("Action: 'dynamodb:BatchGetItem', Resource: !GetAtt IdMapTable.Arn", "app-api: dynamodb:BatchGetItem"),
         ("Action: 'sqs:SendMessage', Resource: !GetAtt InboxQueue.Arn", "app-api: sqs:SendMessage"),
         ("Action: 'secretsmanager:GetSecretValue', Resource: !Ref Manifest", "app-api: secretsmanager:GetSecretValue"),
     ] {

@@ -1,0 +1,131 @@
+//! Pushes where the stack runs in this process: what they cost, that a version that was superseded is pushed once, that a marketplace which
+//! does not answer holds up no other, and that what is tried for too long is given up.
+
+use std::time::{Duration, Instant};
+
+use connec_push::Limits;
+use jiff::SignedDuration;
+use local::Options;
+use serde_json::{Value, json};
+
+use crate::harness::{World, sharing::organization};
+
+const ACME: &str = "acme-hub";
+const NORTH: &str = "northbank";
+
+fn change(id: &str, name: &str, version: u64, keys: &[&str]) -> Value {
+    let mut change = organization(name, version, keys);
+    change["class"] = json!("customer");
+    change["id"] = json!(id);
+    change
+}
+
+#[tokio::test]
+async fn fifty_records_for_a_group_are_one_call_and_a_few_requests() {
+    let world = World::start().await;
+    world.serve(&[ACME]).await;
+    let before = world.stack().calls().counted("connec-push");
+    let changes: Vec<Value> = (0..50).map(|at| change(&format!("c-{at}"), &format!("N{at}"), 1, &[ACME])).collect();
+    world.put_records(&changes).await;
+    for at in 0..50 {
+        world.until(("customer", &format!("c-{at}"), ACME), "pushed", 1).await;
+    }
+    let calls = world.connec_calls(ACME).await;
+    assert_eq!(calls["operations"], 50);
+    let batches = calls["batches"].as_u64().unwrap();
+    assert!(batches <= 2, "as many as the queue brings at once go into one: {batches}");
+    let after = world.stack().calls().counted("connec-push");
+    let counted = |action: &str, resource: &'static str| {
+        let of = |calls: &std::collections::BTreeMap<local::Action, u64>| {
+            calls.get(&(action.to_owned(), resource)).copied().unwrap_or_default()
+        };
+        of(&after) - of(&before)
+    };
+    // Of each: one claim, and the two parts of the transaction that links it. For all together: their records, and the group.
+    assert_eq!(counted("dynamodb:UpdateItem", "IdMapTable"), 100);
+    assert_eq!(counted("dynamodb:PutItem", "IdMapTable"), 50);
+    assert_eq!(counted("dynamodb:BatchGetItem", "AccountsTable"), 2 * batches);
+    assert_eq!(counted("dynamodb:GetItem", "IdMapTable") + counted("dynamodb:Query", "IdMapTable"), 0);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn a_version_that_was_superseded_while_it_waited_is_never_pushed() {
+    let world = World::start().await;
+    world.serve(&[ACME]).await;
+    world.set_fault(json!({ "route": "connec_batch", "kind": "status", "times": 2 })).await;
+    for version in 1..=20 {
+        world.put_record("customer", "c-1", &organization(&format!("V{version}"), version, &[ACME])).await;
+    }
+    world.until(("customer", "c-1", ACME), "pushed", 20).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let [record] = &world.connec_records(ACME, "cld-7a1c", "organizations").await[..] else { panic!("there is one") };
+    assert_eq!(record["record"]["name"], "V20");
+    assert!(record["revision"].as_u64().unwrap() < 20, "{record}");
+    world.stop().await;
+}
+
+/// How long each of these took from being handed in to being there, longest last.
+async fn push_times(world: &World, run: &str) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for at in 0..40 {
+        let (id, began) = (format!("{run}-{at}"), Instant::now());
+        world.put_record("customer", &id, &organization(&id, 1, &[ACME])).await;
+        loop {
+            let links = world.links("customer", &id).await;
+            if links.first().is_some_and(|link| link["push"]["outcome"] == "pushed") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        times.push(began.elapsed());
+    }
+    times.sort();
+    times
+}
+
+fn p95(times: &[Duration]) -> Duration {
+    times[times.len() * 95 / 100]
+}
+
+#[tokio::test]
+async fn a_marketplace_that_does_not_answer_holds_up_no_other() {
+    let world = World::start().await;
+    world.serve(&[ACME, NORTH]).await;
+    push_times(&world, "warm").await;
+    let alone = push_times(&world, "alone").await;
+    world
+        .set_fault(json!({ "route": "connec_batch", "marketplace": NORTH, "kind": "delay", "delay_ms": 60_000 }))
+        .await;
+    let hanging: Vec<Value> = (0..100).map(|at| change(&format!("h-{at}"), "H", 1, &[NORTH])).collect();
+    for some in hanging.chunks(10) {
+        world.put_records(some).await;
+    }
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let beside = push_times(&world, "beside").await;
+    println!("p95 alone {:?}, beside one that hangs {:?}", p95(&alone), p95(&beside));
+    // Ten of a hundred, and what the clock of a busy machine is worth.
+    let bound = p95(&alone).mul_f64(1.1) + Duration::from_millis(60);
+    assert!(p95(&beside) <= bound, "{:?} alone, {:?} beside one that hangs", p95(&alone), p95(&beside));
+    assert!(world.connec_calls(NORTH).await["batches"].as_u64().unwrap() <= 4, "only some are at it at a time");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_tried_for_too_long_is_given_up_with_its_reason_and_can_be_sent_again() {
+    let push_limits = Limits { patience: SignedDuration::from_millis(1), ..Limits::default() };
+    let world = World::embedded_with(Options { push_limits, ..Options::default() }).await;
+    world.serve(&[ACME]).await;
+    world.set_fault(json!({ "route": "connec_batch", "kind": "item_status", "item": 1, "status": 500 })).await;
+    world.put_record("customer", "c-1", &organization("One", 1, &[ACME])).await;
+    world.until(("customer", "c-1", ACME), "given_up", 1).await;
+    let kept = world.take_push_dead_letters().await;
+    let [(body, reason)] = &kept[..] else { panic!("there is one: {kept:?}") };
+    assert_eq!(reason.as_deref(), Some("Connec! answered 500"));
+    world.mend().await;
+    let mut again: Value = serde_json::from_str(body).unwrap();
+    again.as_object_mut().unwrap().remove("since");
+    world.send_to_push_queue(&again.to_string()).await;
+    world.until(("customer", "c-1", ACME), "pushed", 1).await;
+    world.stop().await;
+}
