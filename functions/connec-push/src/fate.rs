@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use shared::{
     domain::{Place, Realm, Version},
     sharing::PushMessage,
@@ -43,22 +44,48 @@ pub(crate) async fn settle(app: &App, wanted: Wanted, fate: Fate, known: Option<
         Fate::Done => Vec::new(),
         Fate::Failed => records.iter().map(Fate::failure).collect(),
         Fate::Later { reason, pause, counts } => {
-            let now = app.now();
-            let sent_at = records.iter().filter_map(Record::sent_at).min();
-            let since = message.since.or(sent_at).unwrap_or(now);
-            if counts && now.duration_since(since) >= app.limits.patience {
+            let (since, is_over) = patience(app, &message, &records);
+            if counts && is_over {
                 return give_up(app, &message, records, &reason, known).await;
             }
             let pause = app.limits.pause(message.attempts).max(pause.unwrap_or_default());
             let pause = if counts { pause } else { pause.min(app.limits.first_pause) };
             let again = PushMessage { since: Some(since), attempts: message.attempts + u32::from(counts), ..message };
-            match app.desk.queue.send(&[again], pause).await {
-                Ok(()) => Vec::new(),
-                Err(error) => {
-                    tracing::warn!(causes = shared::telemetry::causes(&error), "a push was not put back: {error}");
-                    records.iter().map(Fate::failure).collect()
-                }
-            }
+            send_again(app, &[again], records, pause).await
+        }
+    }
+}
+
+/// Puts back what could not even be begun, all of it for the same time, in as few requests as it takes.
+pub(crate) async fn put_back(app: &App, all: Vec<Wanted>, reason: &str, pause: Duration, counts: bool) -> Vec<Failure> {
+    let (mut again, mut brought, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for Wanted { message, records } in all {
+        let (since, is_over) = patience(app, &message, &records);
+        if counts && is_over {
+            failed.extend(give_up(app, &message, records, reason, None).await);
+        } else {
+            again.push(PushMessage { since: Some(since), attempts: message.attempts + u32::from(counts), ..message });
+            brought.extend(records);
+        }
+    }
+    failed.extend(send_again(app, &again, brought, pause).await);
+    failed
+}
+
+/// Since when a push has been tried, and whether that is long enough.
+fn patience(app: &App, message: &PushMessage, records: &[Record]) -> (Timestamp, bool) {
+    let now = app.now();
+    let since = message.since.or(records.iter().filter_map(Record::sent_at).min()).unwrap_or(now);
+    (since, now.duration_since(since) >= app.limits.patience)
+}
+
+/// Sends messages in the place of those that were brought. If that fails, the queue is to bring those again.
+async fn send_again(app: &App, again: &[PushMessage], brought: Vec<Record>, pause: Duration) -> Vec<Failure> {
+    match app.desk.queue.send(again, pause).await {
+        Ok(()) => Vec::new(),
+        Err(error) => {
+            tracing::warn!(causes = shared::telemetry::causes(&error), "pushes were not put back: {error}");
+            brought.iter().map(Fate::failure).collect()
         }
     }
 }

@@ -11,12 +11,12 @@ use std::{collections::BTreeMap, time::Instant};
 
 pub use app::{App, Limits, Parts};
 pub use batch::{Answer, Attributes, Batch, Failure, Record};
-use futures::{StreamExt as _, stream};
 pub use settings::Settings;
 use shared::{
     configuration::NotConfigured,
     domain::{GroupId, LocalRecord, MarketplaceKey},
-    sharing::{Message, PushMessage, SubmitError},
+    sharing::{Change, Message, PushMessage, SubmitError},
+    telemetry::causes,
 };
 
 use crate::fate::Fate;
@@ -25,9 +25,6 @@ use crate::fate::Fate;
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration could not be read")]
 pub struct Error(#[from] NotConfigured);
-
-/// How many changes are taken at once.
-const CHANGES_AT_ONCE: usize = 8;
 
 /// A push, with the messages that ask for it.
 #[derive(Debug)]
@@ -64,14 +61,12 @@ pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
         }
     }
     let counts = (changes.len(), pushes.values().flat_map(BTreeMap::values).map(BTreeMap::len).sum::<usize>());
-    let taken =
-        stream::iter(changes).map(|(record, change)| take(app, record, *change)).buffer_unordered(CHANGES_AT_ONCE);
     let pushed = pushes.into_iter().map(|(key, groups)| {
         let marketplace = directory.find(key.as_str()).ok().cloned();
         marketplace::push(app, key, marketplace, groups, began)
     });
-    let (taken, pushed) = tokio::join!(taken.collect::<Vec<_>>(), futures::future::join_all(pushed));
-    failed.extend(taken.into_iter().flatten());
+    let (taken, pushed) = tokio::join!(take(app, changes), futures::future::join_all(pushed));
+    failed.extend(taken);
     failed.extend(pushed.into_iter().flatten());
     tracing::info!(changes = counts.0, pushes = counts.1, failed = failed.len(), "messages worked off");
     Ok(Answer { batch_item_failures: failed })
@@ -94,20 +89,30 @@ fn want(pushes: &mut BTreeMap<MarketplaceKey, BTreeMap<GroupId, OfGroup>>, messa
     }
 }
 
-/// Takes a change that the app put onto the queue itself.
-async fn take(app: &App, record: Record, change: shared::sharing::Change) -> Option<Failure> {
-    match app.desk.submit(&change, app.now()).await {
-        Ok(_) => None,
-        // It was handed in before, or has been overtaken.
-        Err(SubmitError::Stale { .. }) => None,
-        Err(error @ SubmitError::NotServed { at }) => fate::bury(app, record, &format!("groups/{at}: {error}")).await,
-        Err(error) => {
-            tracing::warn!(
-                message.id = record.message_id,
-                causes = shared::telemetry::causes(&error),
-                "a change was not taken: {error}"
-            );
-            Some(Fate::failure(&record))
+/// Takes the changes that the app put onto the queue itself. Which of them the queue is to bring again.
+async fn take(app: &App, changes: Vec<(Record, Box<Change>)>) -> Vec<Failure> {
+    let (records, changes): (Vec<Record>, Vec<Box<Change>>) = changes.into_iter().unzip();
+    let changes: Vec<&Change> = changes.iter().map(Box::as_ref).collect();
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let mut failed = Vec::new();
+    for (record, outcome) in records.into_iter().zip(app.desk.submit(&changes, app.now()).await) {
+        match outcome {
+            // An older one was handed in before, or has been overtaken.
+            Ok(_) | Err(SubmitError::Stale { .. }) => {}
+            Err(error @ SubmitError::NotServed { at }) => {
+                failed.extend(fate::bury(app, record, &format!("groups/{at}: {error}")).await);
+            }
+            Err(error) => {
+                tracing::warn!(
+                    message.id = record.message_id,
+                    causes = causes(&error),
+                    "a change was not taken: {error}"
+                );
+                failed.push(Fate::failure(&record));
+            }
         }
     }
+    failed
 }

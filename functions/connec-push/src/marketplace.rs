@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How soon to look again whether others have left the marketplace.
-const BUSY: Duration = Duration::from_secs(1);
+const BUSY: Duration = Duration::from_secs(2);
 /// How many of its groups are worked on at once; how many calls are under way is for the marketplace's settings to say.
 const GROUPS_AT_ONCE: usize = 8;
 
@@ -70,24 +70,25 @@ pub(crate) async fn push(
     began: Instant,
 ) -> Vec<Failure> {
     let Some(marketplace) = marketplace else {
-        return put_back(app, groups, || Fate::later("the marketplace is not served", None)).await;
+        let pause = app.limits.longest_pause;
+        return fate::put_back(app, all(groups), "the marketplace is not served", pause, true).await;
     };
     let now = app.now();
     let was = match app.desk.accounts.circuit(&key).await {
         Ok(circuit) => circuit,
         Err(error) => {
             tracing::warn!(causes = shared::telemetry::causes(&error), "{error}");
-            return put_back(app, groups, || Fate::Failed).await;
+            return bring_again(groups);
         }
     };
     if let Some(pause) = was.open_for(now) {
-        return put_back(app, groups, || Fate::later("the marketplace is in trouble", Some(pause))).await;
+        return fate::put_back(app, all(groups), "the marketplace is in trouble", pause, true).await;
     }
     let until = now + app.limits.whole();
     let slot = match app.desk.accounts.take_slot(&key, app.limits.slots, now, until).await {
         Ok(Some(slot)) => slot,
-        Ok(None) => return put_back(app, groups, || Fate::busy(BUSY)).await,
-        Err(_) => return put_back(app, groups, || Fate::Failed).await,
+        Ok(None) => return busy(app, groups).await,
+        Err(_) => return bring_again(groups),
     };
     // Of all who find it half open one asks.
     let mut was = was;
@@ -95,7 +96,7 @@ pub(crate) async fn push(
         let tried = was.tried(now, app.limits.whole());
         if !matches!(app.desk.accounts.put_circuit(&key, was, tried).await, Ok(true)) {
             free(app, slot).await;
-            return put_back(app, groups, || Fate::busy(BUSY)).await;
+            return busy(app, groups).await;
         }
         was = tried;
     }
@@ -134,10 +135,16 @@ async fn free(app: &App, slot: shared::store::Slot) {
     }
 }
 
-/// The same for all of them.
-async fn put_back(app: &App, groups: BTreeMap<GroupId, OfGroup>, fate: impl Fn() -> Fate) -> Vec<Failure> {
-    let all: Vec<Wanted> = groups.into_values().flat_map(OfGroup::into_values).collect();
-    let settled = stream::iter(all).map(|wanted| fate::settle(app, wanted, fate(), None));
-    let failed: Vec<Vec<Failure>> = settled.buffer_unordered(GROUPS_AT_ONCE).collect().await;
-    failed.into_iter().flatten().collect()
+/// Others are at it, as many as may be.
+async fn busy(app: &App, groups: BTreeMap<GroupId, OfGroup>) -> Vec<Failure> {
+    fate::put_back(app, all(groups), "others are at it", BUSY, false).await
+}
+
+/// Nothing could be found out, so the queue is to bring all of it again.
+fn bring_again(groups: BTreeMap<GroupId, OfGroup>) -> Vec<Failure> {
+    all(groups).iter().flat_map(|wanted| &wanted.records).map(Fate::failure).collect()
+}
+
+fn all(groups: BTreeMap<GroupId, OfGroup>) -> Vec<Wanted> {
+    groups.into_values().flat_map(OfGroup::into_values).collect()
 }

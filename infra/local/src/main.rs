@@ -90,7 +90,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         post_login_url: arguments.post_login_url,
         manifest: manifest(arguments.manifest)?,
         clock: Arc::new(SystemClock),
-        push_limits: connec_push::Limits::default(),
+        ..Options::default()
     };
     let stack = Stack::start(options).await.map_err(|error| describe(&error))?;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));

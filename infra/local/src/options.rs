@@ -24,6 +24,8 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How long pushes to Connec! may take, and how often they are tried.
     pub push_limits: connec_push::Limits,
+    /// How many batches of pushes are worked off at once; with 0 none is, until somebody asks for it.
+    pub push_workers: usize,
 }
 
 /// The sandbox's marketplaces are on this machine. Strict otherwise, but for OpenID, so that both ways to sign in can be tried.
@@ -63,6 +65,7 @@ impl Default for Options {
             manifest: DEFAULT_MANIFEST.to_owned(),
             clock: Arc::new(SystemClock),
             push_limits: connec_push::Limits::default(),
+            push_workers: 10,
         }
     }
 }

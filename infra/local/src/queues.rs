@@ -165,12 +165,28 @@ impl Queues {
                         let _turn = turn.lock().await;
                         queues.gather(source).await
                     };
-                    let event = json!({ "Records": batch.iter().map(|message| record(source.queue, message)).collect::<Vec<_>>() });
-                    let answer = worker(event).await;
-                    queues.take_off(source.queue, &batch, answer.as_ref()).await;
+                    queues.bring(source, &batch, &worker).await;
                 }
             }));
         }
+    }
+
+    /// Brings one batch, once there is one.
+    pub(crate) async fn work_off<F>(&self, source: Source, worker: &impl Fn(Value) -> F)
+    where
+        F: Future<Output = Option<Value>>,
+    {
+        let batch = self.gather(source).await;
+        self.bring(source, &batch, worker).await;
+    }
+
+    async fn bring<F>(&self, source: Source, batch: &[Value], worker: &impl Fn(Value) -> F)
+    where
+        F: Future<Output = Option<Value>>,
+    {
+        let records: Vec<Value> = batch.iter().map(|message| record(source.queue, message)).collect();
+        let answer = worker(json!({ "Records": records })).await;
+        self.take_off(source.queue, batch, answer.as_ref()).await;
     }
 
     /// A batch: whatever comes within the window, once something has come.

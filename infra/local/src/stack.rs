@@ -29,6 +29,8 @@ use crate::{
 
 /// How often the scheduled functions run, as the template has it.
 const SCHEDULE: Duration = Duration::from_mins(1);
+/// How many pushes a batch has at most, as the template has it.
+const BATCH: usize = 100;
 /// How long a request that is under way may take to end when the stack stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -42,6 +44,7 @@ pub struct Stack {
     queues: Queues,
     sandbox: Sandbox,
     config_refresh: Arc<config_refresh::App>,
+    connec_push: Arc<connec_push::App>,
     removals: Arc<removals::App>,
     shutdown: CancellationToken,
     tasks: TaskTracker,
@@ -150,8 +153,9 @@ impl Stack {
         let config_refresh = Arc::clone(&functions.config_refresh);
         check(config_refresh::handle(&config_refresh).await?)?;
         let removals = Arc::clone(&functions.removals);
+        let connec_push = Arc::clone(&functions.connec_push);
         run_on_schedule(Arc::clone(&config_refresh), Arc::clone(&removals), &tasks, &shutdown);
-        let pushes = Source { queue: queues::PUSH, batch_size: 100, concurrency: 10 };
+        let pushes = Source { queue: queues::PUSH, batch_size: BATCH, concurrency: options.push_workers };
         queues.follow(pushes, worker(&functions.connec_push), &tasks, &shutdown);
         stream::follow(database, Arc::clone(&functions.events), &tasks, &shutdown);
         if let Some(listener) = listeners.service {
@@ -165,7 +169,19 @@ impl Stack {
         serve(listeners.app, demo_app.router(), &tasks, &shutdown);
         serve(listeners.start, pages::router(&description, &feed, &shutdown), &tasks, &shutdown);
         tasks.close();
-        Ok(Self { description, calls, feed, bus, queues, sandbox, config_refresh, removals, shutdown, tasks })
+        Ok(Self {
+            description,
+            calls,
+            feed,
+            bus,
+            queues,
+            sandbox,
+            config_refresh,
+            connec_push,
+            removals,
+            shutdown,
+            tasks,
+        })
     }
 
     /// Where everything is.
@@ -204,6 +220,12 @@ impl Stack {
     /// What the function says.
     pub async fn finish_removals(&self) -> Result<removals::Report, removals::Error> {
         removals::handle(&self.removals).await
+    }
+
+    /// Works off one batch of pushes, once there is one.
+    pub async fn push_once(&self) {
+        let source = Source { queue: queues::PUSH, batch_size: BATCH, concurrency: 1 };
+        self.queues.work_off(source, &worker(&self.connec_push)).await;
     }
 
     /// Refreshes the configuration now, as invoking the function would.

@@ -260,6 +260,10 @@ impl World {
         IdMap::new(self.dynamodb.clone(), self.description.stores.tables.id_map.clone())
     }
 
+    pub(crate) fn id_map_table(&self) -> &str {
+        &self.description.stores.tables.id_map
+    }
+
     async fn forget_links(&self) {
         let table = &self.description.stores.tables.id_map;
         let pages = self.dynamodb.scan().table_name(table).into_paginator().items().send();
