@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::finding::{Block, Level};
+use crate::printable::printable;
 
 /// All findings, in the order in which they are told.
 #[derive(Debug)]
@@ -49,11 +50,6 @@ impl fmt::Display for Report {
         let [ok, note, warn, fix] = [Level::Ok, Level::Note, Level::Warn, Level::Fix].map(|level| self.count(level));
         write!(f, "{ok} ok, {note} to know, {warn} to look at, {fix} to fix")
     }
-}
-
-/// A key that is none, or a server's words, may hold anything, and a terminal obeys some of it.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 fn mark(level: Level) -> &'static str {
