@@ -132,6 +132,7 @@ fn event(function: &str, stack: &Stack) -> Value {
         }
         // Whatever the event says: the one asks its sources, and the table twice, the other the table for what is to be done.
         "config-refresh" | "removals" => serde_json::json!({}),
+        "connec-push" => pushes(),
         // It has no table: one event for the bus.
         "events" => batch(),
         other => panic!("say here which event makes {other} ask the table"),
@@ -140,6 +141,14 @@ fn event(function: &str, stack: &Stack) -> Value {
 
 fn basic(id: &str, key: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{key}")))
+}
+
+/// What the queue brings of a record that is not there.
+fn pushes() -> Value {
+    let push = serde_json::json!({
+        "push": { "marketplace": "acme-hub", "group": "cld-7a1c" }, "record": { "class_name": "invoice", "id": "inv-1" },
+    });
+    serde_json::json!({ "Records": [{ "messageId": "1", "body": push.to_string(), "attributes": {} }] })
 }
 
 /// What the table's stream brings of one event.

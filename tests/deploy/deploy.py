@@ -168,6 +168,10 @@ def deploy(program, account, app_port, sandbox_port):
     sam(program, account.endpoint, "deploy", "--config-env", "local", "--parameter-overrides", *overrides)
 
 
+# What holds wherever it runs: the flows, and the contract of the id map.
+FLOWS = ["flows::", "id_map::the_table_keeps_the_contract"]
+
+
 def describe(account, local, file):
     """The local stack's description, with the deployed stores in the place of its own."""
     description = json.loads(local.read_text())
@@ -181,8 +185,11 @@ def describe(account, local, file):
     description["stores"]["event_bus_endpoint"] = account.endpoint
     description["stores"]["queues"] = {
         "events": account.physical_id("EventsQueue"), "events_dead_letters": account.physical_id("EventsDeadLetters"),
+        "push": account.physical_id("PushQueue"), "push_dead_letters": account.physical_id("PushDeadLetters"),
     }
-    description["stores"]["tables"]["accounts"] = account.physical_id("AccountsTable")
+    description["stores"]["tables"] = {
+        "accounts": account.physical_id("AccountsTable"), "id_map": account.physical_id("IdMapTable"),
+    }
     file.write_text(json.dumps(description))
     return description
 
@@ -208,7 +215,7 @@ def check_logs(account, description, seen):
     for told in [
         '"UnusableSources":1', '"QuarantinedMarketplaces":1', '"ConfigurationAge":',
         "what it last said goes on being served: developer platform", "set aside: sso.x509_certificate",
-        '"DisputedRemovals":1', "says that it is not over: its records are kept", "events published",
+        '"DisputedRemovals":1', "says that it is not over: its records are kept", "events published", "messages worked off", "a message cannot be taken",
     ]:
         if not any(told in line for line in lines):
             raise SystemExit(f"tests/deploy: no line of any log has {told}")
@@ -286,7 +293,7 @@ def main(program, *filters):
         variables = {
             "STALLHOLDER_TARGET": str(folder / "target.json"), "STALLHOLDER_SEEN": str(seen), "NEXTEST_TEST_THREADS": "1",
         }
-        status = run(["tests/run", *(filters or ["flows::"])], variables)
+        status = run(["tests/run", *(filters or FLOWS)], variables)
         if status != 0:
             end = "\n".join(lines_of(account.logs())[-40:])
             sys.stderr.write(f"---- the end of the functions' logs\n{end}\n")

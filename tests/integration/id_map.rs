@@ -105,7 +105,7 @@ impl Intercept for Meter {
 
 #[tokio::test]
 async fn every_operation_takes_the_requests_and_units_that_performance_md_says() {
-    let world = World::start().await;
+    let world = World::embedded(Arc::new(SystemClock)).await;
     let meter = Meter::default();
     let config = world.dynamodb().config().to_builder().interceptor(meter.clone()).build();
     let id_map = IdMap::new(aws_sdk_dynamodb::Client::from_conf(config), world.id_map_table().to_owned());

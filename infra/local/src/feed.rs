@@ -72,7 +72,7 @@ pub struct FeedLayer(pub Feed);
 
 impl<S: Subscriber> tracing_subscriber::Layer<S> for FeedLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let ours = ["account_webhooks", "app_api", "events", "removals", "shared", "sso"]
+        let ours = ["account_webhooks", "app_api", "connec_push", "events", "removals", "shared", "sso"]
             .iter()
             .any(|name| event.metadata().target().starts_with(name));
         if ours && *event.metadata().level() <= Level::INFO {

@@ -134,7 +134,13 @@ impl ConnecApi {
         let url = format!("{host}/batch");
         let operations_json: Vec<Value> = operations.iter().map(|operation| operation.json(base_path)).collect();
         let body = json!({ "sequential": true, "ops": operations_json });
-        results(operations, &self.write(marketplace, |client| client.post(&url), &body).await?)
+        let answer = self.write(marketplace, |client| client.post(&url), &body).await;
+        // It is the address that is not found, which says nothing of any record.
+        let answer = answer.map_err(|error| match error {
+            ConnecError::NotFound => ConnecError::Answer { status: 404 },
+            error => error,
+        });
+        results(operations, &answer?)
     }
 
     /// Which Connec! it is.
