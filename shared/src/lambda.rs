@@ -67,18 +67,21 @@ where
 }
 
 /// Works on each batch that an event source brings, until the execution environment ends, and answers with what of it is to be
-/// brought again.
+/// brought again. It is told its function's name.
 ///
 /// # Errors
 /// When the Lambda runtime API cannot be reached.
-pub async fn run_worker<B, T, E>(work: impl AsyncFn(B) -> Result<T, E>) -> Result<(), Error>
+pub async fn run_worker<B, T, E>(work: impl AsyncFn(&str, B) -> Result<T, E>) -> Result<(), Error>
 where
     B: DeserializeOwned + Send,
     T: Serialize + Send,
     E: std::error::Error + Send + Sync + 'static,
 {
     // What the SDK makes of a call is too deep for the compiler to look into from here.
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<B>| told(Box::pin(work(event.payload)).await))).await
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<B>| {
+        told(Box::pin(work(&event.context.env_config.function_name, event.payload)).await)
+    }))
+    .await
 }
 
 /// The one place that logs what a job or a worker failed with.

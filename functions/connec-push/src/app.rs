@@ -1,6 +1,9 @@
 //! What the function keeps between batches.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicI64},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use shared::{
@@ -25,6 +28,8 @@ pub struct App {
     pub(crate) connec: ConnecApi,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How long the push that has been tried longest has been tried, of those seen since it was told last.
+    pub(crate) oldest_secs: AtomicI64,
 }
 
 /// Everything an app is made of.
@@ -114,7 +119,15 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let Parts { desk, dead_letters, configuration, limits, clock } = parts;
-        Self { desk, dead_letters, configuration, connec: ConnecApi::new(limits.call), limits, clock }
+        Self {
+            desk,
+            dead_letters,
+            configuration,
+            connec: ConnecApi::new(limits.call),
+            limits,
+            clock,
+            oldest_secs: AtomicI64::new(0),
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

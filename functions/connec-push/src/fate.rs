@@ -1,12 +1,12 @@
 //! What becomes of a message: it is done with, put back for later, or among the dead letters.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
 use shared::{
     domain::{Place, Realm, Version},
     sharing::PushMessage,
-    store::id_map::PushOutcome,
+    store::{StoreError, id_map::PushOutcome},
 };
 
 use crate::{App, Failure, Record, Wanted};
@@ -76,7 +76,9 @@ pub(crate) async fn put_back(app: &App, all: Vec<Wanted>, reason: &str, pause: D
 fn patience(app: &App, message: &PushMessage, records: &[Record]) -> (Timestamp, bool) {
     let now = app.now();
     let since = message.since.or(records.iter().filter_map(Record::sent_at).min()).unwrap_or(now);
-    (since, now.duration_since(since) >= app.limits.patience)
+    let tried = now.duration_since(since);
+    app.oldest_secs.fetch_max(tried.as_secs(), Ordering::Relaxed);
+    (since, tried >= app.limits.patience)
 }
 
 /// Sends messages in the place of those that were brought. If that fails, the queue is to bring those again.
@@ -102,19 +104,36 @@ async fn give_up(
         marketplace = %target.marketplace, group.id = %target.group, class = message.record.class_name,
         attempts = message.attempts, "a push is given up"
     );
-    if let Some((entity, version)) = known {
-        let realm = Realm { provider: target.marketplace.to_string(), realm: target.group.to_string() };
-        let place = Place { realm, entity: entity.to_owned() };
-        let state = (PushOutcome::GivenUp, version, reason);
-        if app.desk.id_map.note_push(&message.record, &place, state, app.now()).await.is_err() {
-            return records.iter().map(Fate::failure).collect();
-        }
+    if note_given_up(app, message, reason, known).await.is_err() {
+        return records.iter().map(Fate::failure).collect();
     }
     let mut failed = Vec::new();
     for record in records {
         failed.extend(bury(app, record, reason).await);
     }
     failed
+}
+
+/// Notes it where the app can read it. What is not known of the record is looked up.
+async fn note_given_up(
+    app: &App,
+    message: &PushMessage,
+    reason: &str,
+    known: Option<(&str, Version)>,
+) -> Result<(), StoreError> {
+    let now = app.now();
+    let (entity, version) = match known {
+        Some((entity, version)) => (entity.to_owned(), version),
+        None => {
+            let found = app.desk.accounts.records_of(std::slice::from_ref(&message.record), now).await?;
+            // One that is kept no more has nothing to be told of it.
+            let Some(stored) = found.into_values().next() else { return Ok(()) };
+            (stored.entity, stored.version)
+        }
+    };
+    let realm = Realm { provider: message.push.marketplace.to_string(), realm: message.push.group.to_string() };
+    let state = (PushOutcome::GivenUp, version, reason);
+    app.desk.id_map.note_push(&message.record, &Place { realm, entity }, state, now).await
 }
 
 /// Puts a message among the dead letters; if that fails, the queue is to bring it again.

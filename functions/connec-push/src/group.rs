@@ -126,7 +126,7 @@ async fn begin(
             return settle(wanted, Fate::Failed).await;
         }
     };
-    let document = outgoing(&stored, marketplace, &target.group, claim.rid.is_none());
+    let document = outgoing(&stored, marketplace, &target.group);
     let operation = match &claim.rid {
         Some(connec_id) => Operation::update(&target.group, entity, connec_id, document),
         None => Operation::create(&target.group, entity, document),

@@ -7,19 +7,27 @@ mod group;
 mod marketplace;
 mod settings;
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Instant};
 
 pub use app::{App, Limits, Parts};
 pub use batch::{Answer, Attributes, Batch, Failure, Record};
+use serde_json::Value;
 pub use settings::Settings;
 use shared::{
     configuration::NotConfigured,
     domain::{GroupId, LocalRecord, MarketplaceKey},
+    metrics,
     sharing::{Change, Message, PushMessage, SubmitError},
     telemetry::causes,
 };
 
 use crate::fate::Fate;
+
+/// The line for what was noticed since it was written last: how long the push that has been tried longest has been tried.
+#[must_use]
+pub fn metrics(app: &App, function: &str) -> Value {
+    metrics::line(function, app.now(), &[("OldestPushAge", "Seconds", app.oldest_secs.swap(0, Ordering::Relaxed))])
+}
 
 /// A batch could not be worked on, so all of it is to be brought again.
 #[derive(Debug, thiserror::Error)]
@@ -97,10 +105,15 @@ async fn take(app: &App, changes: Vec<(Record, Box<Change>)>) -> Vec<Failure> {
         return Vec::new();
     }
     let mut failed = Vec::new();
-    for (record, outcome) in records.into_iter().zip(app.desk.submit(&changes, app.now()).await) {
+    let outcomes = app.desk.submit(&changes, app.now()).await;
+    for ((record, change), outcome) in records.into_iter().zip(changes).zip(outcomes) {
         match outcome {
-            // An older one was handed in before, or has been overtaken.
-            Ok(_) | Err(SubmitError::Stale { .. }) => {}
+            Ok(_) => {}
+            Err(SubmitError::Stale { stored }) if stored == change.stored().version => {
+                failed.extend(fate::bury(app, record, "another content is stored under the same version").await);
+            }
+            // A later one has overtaken it.
+            Err(SubmitError::Stale { .. }) => {}
             Err(error @ SubmitError::NotServed { at }) => {
                 failed.extend(fate::bury(app, record, &format!("groups/{at}: {error}")).await);
             }

@@ -2,14 +2,19 @@
 
 use std::process::ExitCode;
 
-use connec_push::{App, Batch, Settings, handle};
+use connec_push::{App, Batch, Settings, handle, metrics};
 use shared::lambda;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     lambda::main(async |variables| {
         let app = App::start(Settings::read(variables)?).await?;
-        lambda::run_worker(async |batch: Batch| handle(&app, batch).await).await
+        lambda::run_worker(async |function: &str, batch: Batch| {
+            let answer = handle(&app, batch).await;
+            println!("{}", metrics(&app, function));
+            answer
+        })
+        .await
     })
     .await
 }

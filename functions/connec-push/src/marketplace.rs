@@ -21,7 +21,7 @@ use crate::{
 
 /// How soon to look again whether others have left the marketplace.
 const BUSY: Duration = Duration::from_secs(2);
-/// How many of its groups are worked on at once; how many calls are under way is for the marketplace's settings to say.
+/// How many of its groups are worked on at once at most; its settings may want fewer calls under way.
 const GROUPS_AT_ONCE: usize = 8;
 
 /// How the marketplace does in this invocation.
@@ -102,7 +102,9 @@ pub(crate) async fn push(
     }
     let course = Course { until: began + app.limits.begin, is_down: AtomicBool::new(false), heard: Mutex::default() };
     let pushed = stream::iter(groups).map(|(group, wanted)| group::push(app, &marketplace, group, wanted, &course));
-    let failed: Vec<Vec<Failure>> = pushed.buffer_unordered(GROUPS_AT_ONCE).collect().await;
+    // No call ever waits for another to end: its time counts from when it is begun.
+    let at_once = usize::from(marketplace.settings.rate_limits.concurrent_requests).clamp(1, GROUPS_AT_ONCE);
+    let failed: Vec<Vec<Failure>> = pushed.buffer_unordered(at_once).collect().await;
     free(app, slot).await;
     tell(app, &key, was, &course).await;
     failed.into_iter().flatten().collect()

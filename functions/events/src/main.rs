@@ -9,7 +9,7 @@ use shared::lambda;
 async fn main() -> ExitCode {
     lambda::main(async |variables| {
         let app = App::start(Settings::read(variables)?).await;
-        lambda::run_worker(async |batch: Batch| handle(&app, batch).await).await
+        lambda::run_worker(async |_: &str, batch: Batch| handle(&app, batch).await).await
     })
     .await
 }

@@ -100,6 +100,8 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         .with(FeedLayer(stack.feed().clone()))
         .init();
 
+    // Whoever reads that all is there may ask for the end at once.
+    let stopped = stop_signal().map_err(|error| format!("cannot wait for Ctrl-C: {error}"))?;
     if let Some(file) = &arguments.env_file {
         let written = env_file::write(stack.description(), file);
         written.map_err(|error| format!("cannot write --env-file {}: {error}; choose another file", file.display()))?;
@@ -109,7 +111,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         written.map_err(|error| format!("cannot write --describe {}: {error}; choose another file", file.display()))?;
     }
     announce(&stack);
-    stop_signal().await.map_err(|error| format!("cannot wait for Ctrl-C: {error}"))?;
+    stopped.await;
     println!("\nStopping.");
     stack.stop().await;
     Ok(())
@@ -164,15 +166,21 @@ fn describe(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(unix)]
-async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 #[cfg(not(unix))]
-async fn stop_signal() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without it there is nothing to wait for.
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

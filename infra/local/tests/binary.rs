@@ -198,6 +198,7 @@ async fn functions_that_run_elsewhere_find_all_they_need_in_the_env_file() {
         Command::new("sh").env_clear().args(["-c", "set -a; . \"$1\"; env", "sh"]).arg(&file).output().unwrap();
     let text = String::from_utf8(sourced.stdout).unwrap();
     let variables = Variables::from_iter(text.lines().map(|line| line.split_once('=').unwrap()));
+    connec_push::Settings::read(&variables).unwrap();
     account_webhooks::Settings::read(&variables).unwrap();
     events::Settings::read(&variables).unwrap();
     removals::Settings::read(&variables).unwrap();

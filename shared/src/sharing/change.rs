@@ -71,9 +71,10 @@ impl Change {
     }
 }
 
-/// The document as a group of this marketplace gets it: references become our external ids, and a new record gets its own.
+/// The document as a group of this marketplace gets it: references become our external ids, and the record gets its own. By that a new one
+/// is recognised when it comes again, and one that was linked by hand is found by references to it (protocol.md §7.5).
 #[must_use]
-pub fn outgoing(stored: &StoredRecord, marketplace: &Marketplace, group: &GroupId, is_new: bool) -> Map<String, Value> {
+pub fn outgoing(stored: &StoredRecord, marketplace: &Marketplace, group: &GroupId) -> Map<String, Value> {
     let ids = OurIds::of(marketplace, group);
     // It was an object when it was stored.
     let mut document: Map<String, Value> = serde_json::from_str(&stored.document).unwrap_or_default();
@@ -82,7 +83,7 @@ pub fn outgoing(stored: &StoredRecord, marketplace: &Marketplace, group: &GroupI
             ids.array(&OurIds::id_of(&LocalRecord { class_name: class_name.clone(), id: id.to_owned() }))
         });
     }
-    if is_new {
+    if !is_singular(stored) {
         document.insert("id".to_owned(), ids.array(&OurIds::id_of(&stored.record)));
     }
     document
@@ -102,6 +103,11 @@ pub fn is_record_id(text: &str) -> bool {
         && text.len() <= MAX_ID_LEN
         && !matches!(text, "." | "..")
         && !text.chars().any(|one| one.is_control() || matches!(one, '/' | '\\'))
+}
+
+/// Of a company a group has one, which needs no id to be found.
+fn is_singular(stored: &StoredRecord) -> bool {
+    Entity::parse(&stored.entity).is_some_and(|entity| entity.is_singular())
 }
 
 /// Checks the names that a caller gives a record.
@@ -174,10 +180,10 @@ fn groups(value: Option<Value>) -> Result<Vec<Target>, InvalidChange> {
             marketplace.ok_or_else(|| invalid(format!("groups/{at}/marketplace"), "is no marketplace key"))?;
         let group = part("group").and_then(|text| text.parse().ok());
         let group = group.ok_or_else(|| invalid(format!("groups/{at}/group"), "is no group id"))?;
-        let target = Target { marketplace, group };
-        if !groups.contains(&target) {
-            groups.push(target);
+        if item.as_object().is_some_and(|members| members.len() > 2) {
+            return Err(invalid(format!("groups/{at}"), "has members beside marketplace and group"));
         }
+        groups.push(Target { marketplace, group });
     }
     Ok(groups)
 }

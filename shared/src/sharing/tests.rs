@@ -32,7 +32,7 @@ fn with(member: &str, value: Value) -> Value {
 fn a_change_is_read_whole() {
     let read = Change::read(Some(record()), change()).unwrap();
     let stored = read.stored();
-    assert_eq!((stored.entity.as_str(), stored.version, stored.groups.len()), ("invoices", Version::Number(3), 1));
+    assert_eq!((stored.entity.as_str(), stored.version, stored.groups.len()), ("invoices", Version::Number(3), 2));
     let mut named = change();
     named["class"] = json!("invoice");
     named["id"] = json!("inv-8");
@@ -76,6 +76,7 @@ fn what_is_wrong_with_a_change_is_named() {
             with("groups", json!([{"marketplace": "acme-hub", "group": "a"}, {"marketplace": "A", "group": "a"}])),
             "groups/1/marketplace",
         ),
+        (with("groups", json!([{"marketplace": "acme-hub", "group": "a", "x": 1}])), "groups/0"),
         (with("groups", json!(vec![json!({"marketplace": "a", "group": "b"}); 101])), "groups"),
         (with("references", json!([])), "references"),
         (with("references", json!({"lines//item_id": "product"})), "references"),
@@ -126,15 +127,16 @@ fn the_hash_is_that_of_what_is_pushed() {
 }
 
 #[test]
-fn what_goes_out_names_our_records_by_our_ids_and_itself_only_when_it_is_new() {
+fn what_goes_out_names_our_records_by_our_ids() {
     let (change, group) = (Change::read(Some(record()), change()).unwrap(), "cld-7a1c".parse::<GroupId>().unwrap());
     let id = |id: &str| json!([{ "id": id, "provider": acme().nid.unwrap(), "realm": "cld-7a1c" }]);
-    let new = outgoing(change.stored(), &acme(), &group, true);
-    assert_eq!(new["id"], id("invoice:inv-8"));
-    assert_eq!(new["person_id"], id("customer:c-1"));
-    assert_eq!(new["lines"], json!([{ "item_id": id("product:7") }, { "item_id": null }]));
-    let known = outgoing(change.stored(), &acme(), &group, false);
-    assert!(!known.contains_key("id") && known["title"] == "Paper");
+    let document = outgoing(change.stored(), &acme(), &group);
+    assert_eq!(document["id"], id("invoice:inv-8"));
+    assert_eq!(document["person_id"], id("customer:c-1"));
+    assert_eq!(document["lines"], json!([{ "item_id": id("product:7") }, { "item_id": null }]));
+    assert_eq!(document["title"], "Paper");
+    let company = Change::read(Some(record()), with("entity", json!("company"))).unwrap();
+    assert!(!outgoing(company.stored(), &acme(), &group).contains_key("id"));
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn what_is_logged_is_chosen_in_one_place() {
     for (folder, function) in Template::read().functions() {
         let level = &function["LoggingConfig"]["ApplicationLogLevel"];
         // Their metrics are lines of the log, which a higher level would take away.
-        if ["config-refresh", "removals"].contains(&folder) {
+        if ["config-refresh", "connec-push", "removals"].contains(&folder) {
             assert_eq!(level, "INFO");
         } else {
             assert_eq!(referred(level).as_deref(), Some(LOG_LEVEL.1), "{folder}");

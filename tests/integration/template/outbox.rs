@@ -70,10 +70,11 @@ fn every_alarm_on_a_metric_of_ours_is_on_one_that_its_function_writes() {
     let template = Template::read();
     let written = [
         ("ConfigRefreshFunction", &["UnusableSources", "QuarantinedMarketplaces", "ConfigurationAge"][..]),
+        ("ConnecPushFunction", &["OldestPushAge"]),
         ("RemovalsFunction", &["OpenRemovals", "OldestRemovalAge", "DisputedRemovals", "FailedRemovals"]),
     ];
     let line = removals::metrics(&removals::Report::default(), "removals", jiff::Timestamp::UNIX_EPOCH);
-    for name in written[1].1 {
+    for name in written[2].1 {
         assert!(line.get(name).is_some(), "{name}");
     }
     let alarms = template.of_type("AWS::CloudWatch::Alarm");

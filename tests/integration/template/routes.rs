@@ -149,7 +149,9 @@ fn rates_concurrency_and_times_are_limited() {
         assert_eq!((reserved.tag.to_string().as_str(), &reserved.value[0]), ("!If", &"HasReservedConcurrency".into()));
         assert!(reserved.value[1].as_u64().is_some_and(|reserved| reserved > 0), "{folder}");
         assert_eq!(referred(&reserved.value[2]).as_deref(), Some("AWS::NoValue"), "{folder}");
-        // API Gateway gives up after 30 s.
-        assert!(function.get("Timeout").unwrap_or(default).as_u64().is_some_and(|secs| secs < 30), "{folder}");
+        // API Gateway gives up after 30 s; what a queue feeds may take as long as a slow marketplace.
+        let is_fed = template.events("SQS").iter().any(|(fed, ..)| *fed == folder);
+        let longest = if is_fed { 180 } else { 29 };
+        assert!(function.get("Timeout").unwrap_or(default).as_u64().is_some_and(|secs| secs <= longest), "{folder}");
     }
 }

@@ -108,7 +108,8 @@ pub(crate) fn error(answer: &Answer) -> Value {
     assert_eq!(answer.header("content-type"), Some(MEDIA_TYPE));
     let document = answer.json();
     let errors = document["errors"].as_array().unwrap();
-    let names: Vec<&String> = errors[0].as_object().unwrap().keys().collect();
+    let mut names: Vec<&String> = errors[0].as_object().unwrap().keys().collect();
+    names.sort();
     assert_eq!(names, ["code", "detail", "href", "id", "status", "title"]);
     assert_eq!((document.as_object().unwrap().len(), errors.len()), (1, 1));
     errors[0].clone()

@@ -66,7 +66,15 @@ impl IdMap {
                 Outcome::Written => return Ok(Linked::Now),
                 Outcome::Conflict => transaction::pause(attempt).await,
                 Outcome::Refused(refused) => match met(refused, record, remote, now)? {
-                    Met::Same => return Ok(Linked::Before),
+                    Met::Same { is_expiring: false } => return Ok(Linked::Before),
+                    Met::Same { is_expiring: true } => {
+                        let update = self.record_side(record, remote, now).condition_expression("rid = :rid");
+                        let items = vec![updated(update)?, self.remote_side(record, remote)?];
+                        match transaction::transact(&self.client, items).await? {
+                            Outcome::Written => return Ok(Linked::Before),
+                            Outcome::Refused(_) | Outcome::Conflict => transaction::pause(attempt).await,
+                        }
+                    }
                     Met::Other(error) => return Err(error),
                     Met::Expired => self.clear(record, remote, now).await?,
                 },
@@ -125,7 +133,9 @@ impl IdMap {
         Update::builder()
             .table_name(&self.table)
             .set_key(Some(Key::link(record, &remote.place).into_attributes()))
-            .update_expression(format!("SET {NAMES}, rid = :rid, linked_at = :now REMOVE #expires_at"))
+            .update_expression(format!(
+                "SET {NAMES}, rid = :rid, linked_at = if_not_exists(linked_at, :now) REMOVE #expires_at"
+            ))
             .expression_attribute_names("#type", "type")
             .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
             .set_expression_attribute_values(Some(names(record, &remote.place)))
@@ -187,8 +197,8 @@ impl IdMap {
 
 /// What stands where a link was to be written.
 enum Met {
-    /// This very link.
-    Same,
+    /// This very link, perhaps one that was to be let go.
+    Same { is_expiring: bool },
     /// Something that has expired.
     Expired,
     /// Another link.
@@ -197,7 +207,7 @@ enum Met {
 
 /// Reads what the transaction was refused for.
 fn met(refused: Vec<Refusal>, record: &LocalRecord, remote: &RemoteRecord, now: Timestamp) -> Result<Met, LinkError> {
-    let mut is_same = false;
+    let mut same = None;
     for Refusal { at, found } in refused {
         // What was there a moment ago is gone.
         let Some(found) = found else { return Ok(Met::Expired) };
@@ -206,7 +216,7 @@ fn met(refused: Vec<Refusal>, record: &LocalRecord, remote: &RemoteRecord, now: 
             match &found.rid {
                 _ if found.is_expired(now) => return Ok(Met::Expired),
                 Some(rid) if *rid != remote.rid => return Ok(Met::Other(LinkError::RecordTaken { rid: rid.clone() })),
-                Some(_) => is_same = true,
+                Some(_) => same = Some(Met::Same { is_expiring: found.expires_at.is_some() }),
                 None => return Ok(Met::Expired),
             }
         } else if at == REMOTE_AT {
@@ -219,7 +229,7 @@ fn met(refused: Vec<Refusal>, record: &LocalRecord, remote: &RemoteRecord, now: 
             }
         }
     }
-    Ok(if is_same { Met::Same } else { Met::Expired })
+    Ok(same.unwrap_or(Met::Expired))
 }
 
 pub(super) fn updated(update: UpdateBuilder) -> Result<TransactWriteItem, StoreError> {

@@ -71,7 +71,12 @@ impl Maps {
         let known = self.links.get(&(record.clone(), remote.place.clone()));
         match known.and_then(|known| known.link.rid.clone()) {
             Some(rid) if rid != remote.rid => return Err(LinkError::RecordTaken { rid }),
-            Some(_) => return Ok(Linked::Before),
+            Some(_) => {
+                if let Some(known) = self.links.get_mut(&(record.clone(), remote.place.clone())) {
+                    known.expires_at = None;
+                }
+                return Ok(Linked::Before);
+            }
             None => {}
         }
         if let Some(owner) = self.counterparts.get(remote).filter(|owner| *owner != record) {
