@@ -269,6 +269,74 @@ async fn the_demo_app_believes_no_delivery_that_is_not_signed() {
 }
 
 #[tokio::test]
+async fn a_customer_saved_in_the_demo_app_is_in_both_marketplaces_and_so_is_its_change() {
+    let marketplaces = ["acme-hub", "northbank"];
+    let world = World::embedded(Arc::new(SystemClock)).await;
+    let (mut browser, cookie) = signed_in_to_app(&world, "acme-hub").await;
+    let _ = signed_in_to_app(&world, "northbank").await;
+    for key in marketplaces {
+        world.clear_connec(key, "cld-7a1c").await;
+    }
+    let records = format!("{}/records", world.app_url());
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let save = async |site: &str, fields: &[(&str, &str)]| {
+        let request = client.post(format!("{records}/customers")).header("cookie", &cookie).form(fields);
+        request.header("sec-fetch-site", site).send().await.unwrap().status()
+    };
+    assert_eq!(save("same-site", &[("name", "Forged")]).await, StatusCode::FORBIDDEN);
+    assert_eq!(save("same-origin", &[("name", " ")]).await, StatusCode::BAD_REQUEST);
+    let new = [("name", "Paper <Ltd>"), ("email", "paper@example.org")];
+    assert_eq!(save("same-origin", &new).await, StatusCode::SEE_OTHER);
+    for key in marketplaces {
+        organization_named(&world, key, "Paper <Ltd>").await;
+    }
+
+    let organization = organization_named(&world, "acme-hub", "Paper <Ltd>").await;
+    assert_eq!(organization["record"]["email"]["address"], "paper@example.org");
+    let id = organization["external_ids"][0]["id"].as_str().unwrap().strip_prefix("customer:").unwrap();
+    assert_eq!(save("same-origin", &[("id", id), ("name", "Ink Ltd")]).await, StatusCode::SEE_OTHER);
+    for key in marketplaces {
+        let changed = organization_named(&world, key, "Ink Ltd").await;
+        // Connec! has it a moment before the link tells so.
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        let page = loop {
+            let page = browser.get(&records).await;
+            if page.text_of(&format!("push-{id}-{key}-cld-7a1c")) == "pushed" {
+                break page.body;
+            }
+            assert!(tokio::time::Instant::now() < deadline, "{}\n{}", page.body, world.feed().await);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        };
+        assert!(page.contains("version 2") && page.contains(changed["connec_id"].as_str().unwrap()), "{page}");
+    }
+    assert_eq!(Browser::new().get(&records).await.location(), Some("/"), "it is for those who are signed in");
+    world.stop().await;
+}
+
+/// Somebody in the demo app, and the cookie of their session there.
+async fn signed_in_to_app(world: &World, key: &str) -> (Browser, String) {
+    let mut browser = Browser::new();
+    let form = browser.launch(world, key, "usr-5k2", "cld-7a1c").await;
+    let landing = browser.submit(&form).await;
+    let signed_in = browser.get(landing.location().unwrap()).await;
+    let cookie = signed_in.set_cookies().into_iter().find(|cookie| cookie.starts_with("demo_app_session=")).unwrap();
+    (browser, cookie.split_once(';').unwrap().0.to_owned())
+}
+
+/// The one organization that a marketplace has, once it has this name.
+async fn organization_named(world: &World, key: &str, name: &str) -> serde_json::Value {
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        let records = world.connec_records(key, "cld-7a1c", "organizations").await;
+        match &records[..] {
+            [record] if record["record"]["name"] == name => return record.clone(),
+            _ => assert!(tokio::time::Instant::now() < deadline, "{key}: {records:?}\n{}", world.feed().await),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_left_of_a_removed_group_is_kept_as_long_as_the_settings_say() {
     let world = with_settings(r#"{"acme-hub":{"retention_days":7,"confirm_removals":false}}"#).await;
     Browser::new().sign_in(&world, "acme-hub", "usr-5k2", "cld-7a1c").await;

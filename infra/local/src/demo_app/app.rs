@@ -25,7 +25,11 @@ use shared::{
     secret::Secret,
 };
 
-use super::events;
+use super::{
+    books::{Books, Place},
+    events, records,
+    sharing::Sharing,
+};
 use crate::{Description, Feed, pages, standard_webhooks::SigningSecret};
 
 /// How long our service may take to exchange a code.
@@ -44,6 +48,8 @@ pub(crate) struct DemoApp {
     marketplaces: Vec<(String, String)>,
     visitors: Arc<Mutex<HashMap<String, Visitor>>>,
     heard: Arc<Mutex<HashSet<String>>>,
+    books: Arc<Mutex<Books>>,
+    pub(super) sharing: Sharing,
     pub(super) events_secret: SigningSecret,
     pub(super) feed: Feed,
 }
@@ -122,13 +128,18 @@ struct SignedIn {
 
 impl DemoApp {
     pub(crate) fn new(stack: &Description, events_secret: &SigningSecret, feed: Feed) -> Result<Self, reqwest::Error> {
+        let api_key: Secret = stack.service.app_api_key.clone().into();
+        let client = http_client::new(TIMEOUT)?;
+        let records_url = format!("{}/app/v1/records", stack.service.base_url);
         Ok(Self {
             session_url: format!("{}/app/v1/session", stack.service.base_url),
-            api_key: stack.service.app_api_key.clone().into(),
-            client: http_client::new(TIMEOUT)?,
+            sharing: Sharing { records_url, api_key: api_key.clone(), client: client.clone() },
+            api_key,
+            client,
             marketplaces: stack.marketplaces.iter().map(|mp| (mp.key.clone(), mp.initialize_url.clone())).collect(),
             visitors: Arc::default(),
             heard: Arc::default(),
+            books: Arc::default(),
             events_secret: events_secret.clone(),
             feed,
         })
@@ -141,6 +152,9 @@ impl DemoApp {
             .route("/switch", post(switch))
             .route("/sign-out", post(sign_out))
             .route("/events", post(events::hear))
+            .route("/records", get(records::list))
+            .route("/records/customers", post(records::save_customer))
+            .route("/records/invoices", post(records::save_invoice))
             .fallback(async || Redirect::to("/"))
             .with_state(self)
     }
@@ -182,7 +196,7 @@ impl DemoApp {
     }
 
     /// Who the browser's session belongs to, if that holds: once the token's time is over, the service is asked.
-    async fn present(&self, headers: &HeaderMap) -> Option<Visitor> {
+    pub(super) async fn present(&self, headers: &HeaderMap) -> Option<Visitor> {
         let visitor = self.visitor(headers, COOKIE)?;
         if SystemClock.now() < visitor.token_expires_at {
             return Some(visitor);
@@ -245,6 +259,10 @@ impl DemoApp {
         with_cookie(response, &header)
     }
 
+    pub(super) fn books(&self) -> MutexGuard<'_, Books> {
+        self.books.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn visitors(&self) -> MutexGuard<'_, HashMap<String, Visitor>> {
         self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -293,6 +311,7 @@ async fn switch(State(app): State<DemoApp>, headers: HeaderMap) -> Response {
 fn welcome(app: &DemoApp, headers: &HeaderMap, visitor: Visitor) -> Response {
     app.end(headers, COOKIE);
     app.feed.push("app", format!("{} of {} is signed in as {}", visitor.user.id, visitor.group.id, visitor.role));
+    app.books().join(Place { marketplace: visitor.marketplace.clone(), group: visitor.group.id.clone() });
     let redirect = Redirect::to(visitor.destination()).into_response();
     app.begin(visitor, COOKIE, redirect)
 }

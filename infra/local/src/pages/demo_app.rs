@@ -28,6 +28,7 @@ pub(crate) fn greeting(visitor: &Visitor) -> String {
                     dt { "Marketplace" } dd #marketplace { (marketplace) }
                     dt { "Ids" } dd { code #user-id { (user.id) } " in " code #group-id { (group.id) } }
                 }
+                p { a href="/records" { "Customers and invoices" } }
                 form method="post" action="/sign-out" { button.button.quiet type="submit" { "Sign out" } }
             } }
         },

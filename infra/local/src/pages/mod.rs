@@ -2,10 +2,12 @@
 //! else.
 
 mod demo_app;
+mod records;
 mod start;
 
 pub(crate) use demo_app::{greeting, refused, switch, unavailable, welcome};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+pub(crate) use records::records;
 pub(crate) use start::router;
 
 /// A whole page.
