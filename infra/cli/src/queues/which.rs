@@ -19,7 +19,7 @@ pub(super) struct Which {
     #[arg(long, value_name = "KEY")]
     marketplace: Option<MarketplaceKey>,
     /// Of those, the pushes to this group
-    #[arg(long, value_name = "ID", requires = "marketplace")]
+    #[arg(long, value_name = "ID", requires = "marketplace", conflicts_with_all = ["all", "ids", "reason"])]
     group: Option<GroupId>,
     /// Those whose reason, as `list` tells it, contains this text
     #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
