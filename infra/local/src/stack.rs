@@ -24,7 +24,7 @@ use crate::{
     secrets::Secrets,
     stores::{self, StoresError},
     stream,
-    template::TemplateError,
+    template::{self, TemplateError},
 };
 
 /// How often the scheduled functions run, as the template has it.
@@ -132,7 +132,9 @@ impl Stack {
         let addresses = listeners.addresses(options.service_url)?;
         let (tasks, shutdown, feed, secrets) =
             (TaskTracker::new(), CancellationToken::new(), Feed::default(), Secrets::generate());
-        let (bus, queues) = (Bus::default(), Queues::new().await?);
+        let bus = Bus::default();
+        let queues = Queues::new(&addresses.event_bus, &template::queue("PushQueue")?)
+            .map_err(|_| StartError::Internal("queues"))?;
 
         let database =
             stores::start(listeners.dynamodb, &addresses.dynamodb, options.data.as_deref(), &tasks, &shutdown).await?;
@@ -306,9 +308,7 @@ fn check(report: Report) -> Result<(), StartError> {
 }
 
 /// What works off the queue of pushes.
-fn worker(
-    app: &Arc<connec_push::App>,
-) -> impl Fn(Value) -> BoxFuture<'static, Option<Value>> + Clone + Send + Sync + 'static {
+fn worker(app: &Arc<connec_push::App>) -> impl Fn(Value) -> BoxFuture<'static, Option<Value>> + Send + Sync + 'static {
     let app = Arc::clone(app);
     move |event| {
         let app = Arc::clone(&app);

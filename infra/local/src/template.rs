@@ -162,11 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn the_accounts_table_has_the_keys_and_the_expiry_that_the_store_uses() {
-        let table = table("AccountsTable").unwrap();
-        let keys: Vec<_> = table.key_schema.iter().map(|key| (&*key.attribute_name, &*key.key_type)).collect();
-        assert_eq!(keys, [(shared::store::PARTITION_KEY, "HASH"), (shared::store::SORT_KEY, "RANGE")]);
-        assert_eq!(table.time_to_live_specification.attribute_name, shared::store::TTL_ATTRIBUTE);
+    fn the_tables_have_the_keys_and_the_expiry_that_the_store_uses() {
+        for logical_id in ["AccountsTable", "IdMapTable"] {
+            let table = table(logical_id).unwrap();
+            let keys: Vec<_> = table.key_schema.iter().map(|key| (&*key.attribute_name, &*key.key_type)).collect();
+            assert_eq!(keys, [(shared::store::PARTITION_KEY, "HASH"), (shared::store::SORT_KEY, "RANGE")]);
+            assert_eq!(table.time_to_live_specification.attribute_name, shared::store::TTL_ATTRIBUTE);
+        }
     }
 
     #[test]
