@@ -1,8 +1,11 @@
 //! Making and taking back links.
 
-use aws_sdk_dynamodb::types::{
-    Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
-    builders::{DeleteBuilder, UpdateBuilder},
+use aws_sdk_dynamodb::{
+    operation::{delete_item::DeleteItemError, update_item::UpdateItemError},
+    types::{
+        Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        builders::{DeleteBuilder, UpdateBuilder},
+    },
 };
 use jiff::Timestamp;
 
@@ -125,7 +128,7 @@ impl IdMap {
             .expression_attribute_values(":now", text(&now.to_string()))
             .send()
             .await;
-        StoreError::unless_refused(outcome, "UpdateItem", |error| error.is_conditional_check_failed_exception())
+        StoreError::unless_refused(outcome, "UpdateItem", UpdateItemError::is_conditional_check_failed_exception)
     }
 
     /// The record's side, linked; a condition is still to be said.
@@ -189,7 +192,7 @@ impl IdMap {
                 .expression_attribute_values(":now", number(now.as_second()))
                 .send()
                 .await;
-            StoreError::unless_refused(outcome, "DeleteItem", |error| error.is_conditional_check_failed_exception())?;
+            StoreError::unless_refused(outcome, "DeleteItem", DeleteItemError::is_conditional_check_failed_exception)?;
         }
         Ok(())
     }

@@ -1,4 +1,10 @@
 //! The rules. Each works in realms of its own, so that all of them can run on one table.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what breaks a rule is to fail loudly"
+)]
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
