@@ -59,7 +59,7 @@ pub(crate) async fn push(
         match records.remove(&name) {
             Some(stored) => known.push((one, stored)),
             None => {
-                tracing::warn!(marketplace = %target.marketplace, group.id = %group, "a record to push is kept no more")
+                tracing::warn!(marketplace = %target.marketplace, group.id = %group, "a record to push is kept no more");
             }
         }
     }

@@ -14,7 +14,7 @@ macro_rules! vector {
     };
 }
 
-fn object(value: Value) -> Map<String, Value> {
+fn object(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
@@ -35,7 +35,7 @@ fn only_entities_of_the_field_are_entities() {
 fn operations_look_as_connec_wants_them() {
     let people = Entity::parse("people").unwrap();
     for operation in vector!("connec_batch_request")["ops"].as_array().unwrap() {
-        let document = object(operation["params"]["people"].clone());
+        let document = object(&operation["params"]["people"]);
         let id = operation["url"].as_str().unwrap().strip_prefix("/api/v2/cld-7a1c/people/").unwrap();
         let ours = match operation["method"].as_str().unwrap() {
             "post" => Operation::create(&group(), people, document),
@@ -43,7 +43,7 @@ fn operations_look_as_connec_wants_them() {
         };
         assert_eq!(ours.json("/api/v2"), *operation);
     }
-    let company = Operation::create(&group(), Entity::parse("company").unwrap(), object(json!({"name": "A"})));
+    let company = Operation::create(&group(), Entity::parse("company").unwrap(), object(&json!({"name": "A"})));
     let expected = json!({"method": "put", "url": "/api/v2/cld-7a1c/company", "params": {"company": {"name": "A"}}});
     assert_eq!(company.json("/api/v2"), expected);
     let odd = Operation::update(&group(), people, "a/../b c", Map::new());
@@ -113,13 +113,13 @@ fn ids_come_as_arrays_or_as_text() {
 fn references_become_our_ids_wherever_their_path_leads() {
     let ids = |id: &str| json!([{ "id": id, "provider": "ledgerly", "realm": "acct-5501" }]);
     let case = &vector!("fold_unfold_cases")["fold"][0];
-    let mut document = object(case["in"].clone());
+    let mut document = object(&case["in"]);
     for path in case["references"].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).chain(["id"]) {
         fold(&mut document, path, &ids);
     }
     assert_eq!(Value::Object(document), case["out"]);
     // A number is an id too, and what is folded already stays.
-    let mut document = object(json!({"a": 1234, "b": [{"id": "x"}], "c": true}));
+    let mut document = object(&json!({"a": 1234, "b": [{"id": "x"}], "c": true}));
     for path in ["a", "b", "c", "a/d", "b/id/e"] {
         fold(&mut document, path, &ids);
     }
