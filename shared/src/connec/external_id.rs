@@ -7,6 +7,8 @@ use crate::{
     marketplace::Marketplace,
 };
 
+/// The longest id that we take for one; a UUID has 36 characters.
+const MAX_ID_LEN: usize = 256;
 /// The provider of Connec!'s own ids.
 const CONNEC: &str = "connec";
 
@@ -50,7 +52,7 @@ pub fn connec_id(record: &Value) -> Option<&str> {
         Value::Array(ids) => ids.iter().find(|id| id["provider"] == CONNEC)?.get("id")?.as_str(),
         _ => None,
     }
-    .filter(|id| !id.is_empty())
+    .filter(|id| (1..=MAX_ID_LEN).contains(&id.len()))
 }
 
 /// Replaces what stands at `path` (`lines/item_id`) by what `id` makes of it, everywhere that the path leads, through lists too. What is

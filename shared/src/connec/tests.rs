@@ -104,6 +104,7 @@ fn ids_come_as_arrays_or_as_text() {
         json!({"id": []}),
         json!({"id": [{"id": "c", "provider": "ledgerly"}]}),
         json!({"id": 1}),
+        json!({"id": "x".repeat(257)}),
     ] {
         assert_eq!(connec_id(&none), None, "{none}");
     }
