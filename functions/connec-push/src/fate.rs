@@ -57,14 +57,21 @@ pub(crate) async fn settle(app: &App, wanted: Wanted, fate: Fate, known: Option<
 }
 
 /// Puts back what could not even be begun, all of it for the same time, in as few requests as it takes.
-pub(crate) async fn put_back(app: &App, all: Vec<Wanted>, reason: &str, pause: Duration, counts: bool) -> Vec<Failure> {
+/// Nothing was asked, so no attempt counts; but what has waited for too long is given up, if it `can_end`.
+pub(crate) async fn put_back(
+    app: &App,
+    all: Vec<Wanted>,
+    reason: &str,
+    pause: Duration,
+    can_end: bool,
+) -> Vec<Failure> {
     let (mut again, mut brought, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for Wanted { message, records } in all {
         let (since, is_over) = patience(app, &message, &records);
-        if counts && is_over {
+        if can_end && is_over {
             failed.extend(give_up(app, &message, records, reason, None).await);
         } else {
-            again.push(PushMessage { since: Some(since), attempts: message.attempts + u32::from(counts), ..message });
+            again.push(PushMessage { since: Some(since), ..message });
             brought.extend(records);
         }
     }
@@ -104,8 +111,11 @@ async fn give_up(
         marketplace = %target.marketplace, group.id = %target.group, class = message.record.class_name,
         attempts = message.attempts, "a push is given up"
     );
-    if note_given_up(app, message, reason, known).await.is_err() {
-        return records.iter().map(Fate::failure).collect();
+    match note_given_up(app, message, reason, known).await {
+        Ok(true) => {}
+        // Another push of it is under way, or has come to an end.
+        Ok(false) => return send_again(app, std::slice::from_ref(message), records, app.limits.first_pause).await,
+        Err(_) => return records.iter().map(Fate::failure).collect(),
     }
     let mut failed = Vec::new();
     for record in records {
@@ -120,14 +130,14 @@ async fn note_given_up(
     message: &PushMessage,
     reason: &str,
     known: Option<(&str, Version)>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let now = app.now();
     let (entity, version) = match known {
         Some((entity, version)) => (entity.to_owned(), version),
         None => {
             let found = app.desk.accounts.records_of(std::slice::from_ref(&message.record), now).await?;
             // One that is kept no more has nothing to be told of it.
-            let Some(stored) = found.into_values().next() else { return Ok(()) };
+            let Some(stored) = found.into_values().next() else { return Ok(true) };
             (stored.entity, stored.version)
         }
     };

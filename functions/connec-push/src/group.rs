@@ -20,6 +20,8 @@ use crate::{
 
 /// How many bytes the documents of one call have at most.
 const MAX_CALL_LEN: usize = 2 * 1024 * 1024;
+/// After how many calls in vain a push goes alone.
+const SUSPECT_AFTER: u32 = 4;
 /// How many requests to the table are under way at once.
 const WRITES_AT_ONCE: usize = 16;
 
@@ -103,20 +105,16 @@ async fn begin(
     }
     let Some(entity) = Entity::parse(&stored.entity) else { return Err(Vec::new()) };
     let place = place(target, &stored.entity);
-    // It was for a group that it belongs to no more, and where it never came to be.
-    if !wanted.message.is_linked && !stored.groups.contains(target) {
-        let linked = app.desk.id_map.link_in(&stored.record, &place, now).await;
-        match linked {
-            Ok(Some(link)) if link.rid.is_some() => {}
-            Ok(_) => return Err(Vec::new()),
-            Err(_) => return settle(wanted, Fate::Failed).await,
-        }
-    }
-    let hint = if wanted.message.is_linked { Hint::Linked } else { Hint::Unlinked };
+    // A group that it belongs to no more gets it only where it is linked: it is not brought back there.
+    let hint = match wanted.message.is_linked {
+        _ if !stored.groups.contains(target) => Hint::OnlyLinked,
+        true => Hint::Linked,
+        false => Hint::Unlinked,
+    };
     let until = now + app.limits.whole();
     let claim = match app.desk.id_map.claim((&stored.record, &place, stored.version), hint, now, until).await {
         Ok(claim) => claim,
-        Err(ClaimRefused::Settled) => return Err(Vec::new()),
+        Err(ClaimRefused::Settled | ClaimRefused::NotLinked) => return Err(Vec::new()),
         Err(ClaimRefused::Tombstoned) => {
             return Err(drop_push(app, wanted, stored, "the record was deleted there").await);
         }
@@ -134,10 +132,12 @@ async fn begin(
     Ok(Begun { wanted, stored, claim, operation })
 }
 
-/// As many in each call as it takes.
+/// As many in each call as it takes. What has failed several times goes alone, and last: it may be what makes calls fail.
 fn calls(begun: Vec<Begun>) -> Vec<Vec<Begun>> {
+    let (suspects, plain): (Vec<Begun>, Vec<Begun>) =
+        begun.into_iter().partition(|one| one.wanted.message.attempts >= SUSPECT_AFTER);
     let (mut calls, mut call, mut len) = (Vec::new(), Vec::new(), 0);
-    for one in begun {
+    for one in plain {
         let adds = one.stored.document.len();
         if call.len() == MAX_OPERATIONS || (!call.is_empty() && len + adds > MAX_CALL_LEN) {
             calls.push(std::mem::take(&mut call));
@@ -146,9 +146,8 @@ fn calls(begun: Vec<Begun>) -> Vec<Vec<Begun>> {
         len += adds;
         call.push(one);
     }
-    if !call.is_empty() {
-        calls.push(call);
-    }
+    calls.extend((!call.is_empty()).then_some(call));
+    calls.extend(suspects.into_iter().map(|one| vec![one]));
     calls
 }
 
@@ -161,7 +160,9 @@ async fn send(app: &App, marketplace: &Marketplace, mut call: Vec<Begun>, course
     let operations: Vec<Operation> = call.iter().map(|begun| begun.operation.clone()).collect();
     match app.connec.batch(marketplace, &operations).await {
         Ok(results) => {
-            course.went_well();
+            if results.iter().any(|result| !matches!(result, OperationResult::Delayed { .. })) {
+                course.went_well();
+            }
             let settled =
                 stream::iter(call.into_iter().zip(results)).map(|(begun, result)| conclude(app, begun, result));
             let failed: Vec<Vec<Failure>> = settled.buffer_unordered(WRITES_AT_ONCE).collect().await;
@@ -201,7 +202,10 @@ async fn conclude(app: &App, begun: Begun, result: OperationResult) -> Vec<Failu
             end(app, begun, Settlement::Rejected { reason }, Fate::Done).await
         }
         OperationResult::Delayed { status } => {
-            let reason = format!("Connec! answered {status}");
+            let reason = match status {
+                0 => "Connec!'s result makes no sense".to_owned(),
+                status => format!("Connec! answered {status}"),
+            };
             let fate = Fate::later(reason.clone(), None);
             end(app, begun, Settlement::Waiting { reason }, fate).await
         }
@@ -221,7 +225,9 @@ async fn later(app: &App, call: Vec<Begun>, reason: &str, pause: Option<std::tim
 async fn end(app: &App, begun: Begun, settlement: Settlement, fate: Fate) -> Vec<Failure> {
     let Begun { wanted, stored, claim, .. } = begun;
     let fate = match app.desk.id_map.settle(&claim, &settlement, app.now()).await {
-        Ok(_) => fate,
+        Ok(true) => fate,
+        // Somebody else has been at the link since. Whether there is something left to do shows when it is claimed again.
+        Ok(false) => Fate::busy(app.limits.first_pause),
         Err(LinkError::RemoteTaken { record }) => {
             tracing::error!(class = record.class_name, "a push met the counterpart of another record");
             let reason = format!("Connec! took it for the counterpart of {record}");
@@ -243,7 +249,7 @@ async fn drop_push(app: &App, wanted: Wanted, stored: StoredRecord, reason: &str
     let place = place(&wanted.message.push, &stored.entity);
     let state = (PushOutcome::Dropped, stored.version, reason);
     let fate = match app.desk.id_map.note_push(&stored.record, &place, state, app.now()).await {
-        Ok(()) => Fate::Done,
+        Ok(_) => Fate::Done,
         Err(_) => Fate::Failed,
     };
     fate::settle(app, wanted, fate, None).await

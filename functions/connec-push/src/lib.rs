@@ -58,12 +58,7 @@ pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
             Ok(Message::Push(message)) => want(&mut pushes, message, record),
             Ok(Message::Change(change)) => changes.push((record, change)),
             Err(invalid) => {
-                tracing::error!(
-                    message.id = record.message_id,
-                    field = invalid.field,
-                    "a message cannot be taken: {}",
-                    invalid.problem
-                );
+                tracing::error!(message.id = record.message_id, "a message cannot be taken: {}", invalid.problem);
                 failed.extend(fate::bury(app, record, &format!("cannot be taken: {invalid}")).await);
             }
         }

@@ -11,6 +11,7 @@ use shared::{
     connec::{Circuit, ConnecError},
     domain::{GroupId, MarketplaceKey},
     marketplace::Marketplace,
+    random,
 };
 
 use crate::{
@@ -19,8 +20,12 @@ use crate::{
     group,
 };
 
-/// How soon to look again whether others have left the marketplace.
-const BUSY: Duration = Duration::from_secs(2);
+/// How soon to look again whether others have left the marketplace; up to twice that.
+const BUSY: Duration = Duration::from_secs(3);
+/// How long the one that tries it again has before another may.
+const TRIAL: Duration = Duration::from_secs(10);
+/// How often it is tried to tell the others.
+const TELLINGS: u32 = 3;
 /// How many of its groups are worked on at once at most; its settings may want fewer calls under way.
 const GROUPS_AT_ONCE: usize = 8;
 
@@ -93,7 +98,7 @@ pub(crate) async fn push(
     // Of all who find it half open one asks.
     let mut was = was;
     if was.is_half_open(now) {
-        let tried = was.tried(now, app.limits.whole());
+        let tried = was.tried(now, TRIAL);
         if !matches!(app.desk.accounts.put_circuit(&key, was, tried).await, Ok(true)) {
             free(app, slot).await;
             return busy(app, groups).await;
@@ -105,28 +110,34 @@ pub(crate) async fn push(
     // No call ever waits for another to end: its time counts from when it is begun.
     let at_once = usize::from(marketplace.settings.rate_limits.concurrent_requests).clamp(1, GROUPS_AT_ONCE);
     let failed: Vec<Vec<Failure>> = pushed.buffer_unordered(at_once).collect().await;
-    free(app, slot).await;
     tell(app, &key, was, &course).await;
+    free(app, slot).await;
     failed.into_iter().flatten().collect()
 }
 
-/// Tells the other execution environments how it did, if that is news.
+/// Tells the other execution environments how it did, if that is news. Whoever told them something in between is heard first.
 async fn tell(app: &App, key: &MarketplaceKey, was: Circuit, course: &Course) {
-    let now = app.now();
-    let heard = std::mem::take(&mut *course.heard());
-    let is = match heard.trouble {
-        Some((retry_after, at_once)) => was.after_trouble(now, retry_after, at_once),
-        None if heard.is_well => Circuit::default(),
-        // It was not asked. Somebody else may try.
-        None if was.is_half_open(now) || was.open_until.is_some() => was.tried(now, Duration::ZERO),
-        None => was,
-    };
-    if is != was {
-        if let Some(pause) = is.open_for(now) {
+    let (heard, mut was) = (std::mem::take(&mut *course.heard()), was);
+    for _ in 0..TELLINGS {
+        let now = app.now();
+        let is = match heard.trouble {
+            Some((retry_after, at_once)) => was.after_trouble(now, retry_after, at_once),
+            None if heard.is_well => Circuit::default(),
+            // It was not asked. Somebody else may try.
+            None if was.open_until.is_some() => was.tried(now, Duration::ZERO),
+            None => was,
+        };
+        if is == was {
+            return;
+        }
+        let told = app.desk.accounts.put_circuit(key, was, is).await;
+        if let (Ok(true), Some(pause)) = (&told, is.open_for(now)) {
             tracing::warn!(marketplace = %key, troubles = is.troubles, seconds = pause.as_secs(), "a marketplace's Connec! is left alone");
         }
-        if let Err(error) = app.desk.accounts.put_circuit(key, was, is).await {
-            tracing::warn!(causes = shared::telemetry::causes(&error), "{error}");
+        match told {
+            Ok(true) => return,
+            Ok(false) => was = app.desk.accounts.circuit(key).await.unwrap_or(was),
+            Err(error) => return tracing::warn!(causes = shared::telemetry::causes(&error), "{error}"),
         }
     }
 }
@@ -139,7 +150,9 @@ async fn free(app: &App, slot: shared::store::Slot) {
 
 /// Others are at it, as many as may be.
 async fn busy(app: &App, groups: BTreeMap<GroupId, OfGroup>) -> Vec<Failure> {
-    fate::put_back(app, all(groups), "others are at it", BUSY, false).await
+    // Not all at the same time.
+    let pause = BUSY + BUSY.mul_f64(f64::from(u32::from_be_bytes(random::bytes())) / f64::from(u32::MAX));
+    fate::put_back(app, all(groups), "others are at it", pause, false).await
 }
 
 /// Nothing could be found out, so the queue is to bring all of it again.

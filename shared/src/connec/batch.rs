@@ -84,19 +84,21 @@ impl Operation {
         }
     }
 
-    pub(super) fn result(&self, result: &Value) -> Option<OperationResult> {
-        let status = u16::try_from(result.get("status")?.as_u64()?).ok()?;
-        let body = result.get("body").unwrap_or(&Value::Null);
+    /// What one result says. One that makes no sense says that it is to be asked again, which does no harm.
+    pub(super) fn result(&self, result: &Value) -> OperationResult {
+        let status = result.get("status").and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok());
+        let (status, body) = (status.unwrap_or_default(), result.get("body").unwrap_or(&Value::Null));
         match status {
             200 | 201 => {
-                let id = body.get(self.entity.as_str()).and_then(connec_id);
+                let id = body.get(self.entity.as_str()).and_then(connec_id).or(self.id.as_deref());
                 // Done, as it says; but of what, nobody knows.
                 let unclear = OperationResult::Delayed { status };
-                Some(id.map_or(unclear, |id| OperationResult::Done { connec_id: id.to_owned() }))
+                id.map_or(unclear, |id| OperationResult::Done { connec_id: id.to_owned() })
             }
-            408 | 425 | 429 | 500..=599 => Some(OperationResult::Delayed { status }),
-            400..=499 => Some(OperationResult::Refused { status, document: ErrorDocument::read(body) }),
-            _ => None,
+            // Access can come back: it is not the record's fault.
+            401 | 403 | 408 | 425 | 429 => OperationResult::Delayed { status },
+            400..=499 => OperationResult::Refused { status, document: ErrorDocument::read(body) },
+            _ => OperationResult::Delayed { status },
         }
     }
 }
@@ -108,8 +110,7 @@ pub(super) fn results(operations: &[Operation], body: &Value) -> Result<Vec<Oper
     if results.len() != operations.len() {
         return Err(unclear());
     }
-    let read = operations.iter().zip(results).map(|(operation, result)| operation.result(result));
-    read.collect::<Option<_>>().ok_or_else(unclear)
+    Ok(operations.iter().zip(results).map(|(operation, result)| operation.result(result)).collect())
 }
 
 /// A segment of a path.

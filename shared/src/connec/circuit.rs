@@ -17,7 +17,8 @@ const LONGEST: Duration = Duration::from_mins(10);
 pub struct Circuit {
     /// Troubles in a row.
     pub troubles: u32,
-    /// Nobody asks before, in milliseconds since 1970.
+    /// Nobody asks before, in milliseconds since 1970. Left out where there is none: to the table a null is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_until: Option<i64>,
 }
 

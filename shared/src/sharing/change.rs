@@ -102,7 +102,8 @@ pub fn is_record_id(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= MAX_ID_LEN
         && !matches!(text, "." | "..")
-        && !text.chars().any(|one| one.is_control() || matches!(one, '/' | '\\'))
+        // The last two are no characters, and no queue takes them.
+        && !text.chars().any(|one| one.is_control() || matches!(one, '/' | '\\' | '\u{fffe}' | '\u{ffff}'))
 }
 
 /// Of a company a group has one, which needs no id to be found.

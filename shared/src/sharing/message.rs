@@ -18,7 +18,6 @@ pub enum Message {
 
 /// Which record is to be pushed to which group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PushMessage {
     /// Where to.
     pub push: Target,

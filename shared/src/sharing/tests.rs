@@ -106,7 +106,7 @@ fn names_that_could_be_taken_for_others_are_refused() {
     for good in ["1", "inv-8", "a b", "naïve 🦀", "a#b%c", &"x".repeat(256)] {
         assert_eq!(refused("invoice", good), None, "{good}");
     }
-    for bad in ["", ".", "..", "a/b", "a\\b", "a\nb", "\0", "\u{85}", &"x".repeat(257)] {
+    for bad in ["", ".", "..", "a/b", "a\\b", "a\nb", "\0", "\u{85}", "\u{ffff}", &"x".repeat(257)] {
         assert_eq!(refused("invoice", bad).as_deref(), Some("id"), "{bad:?}");
     }
     for bad in ["", "1a", "a b", "a/b", "é", "a\n", &"x".repeat(101)] {
@@ -159,6 +159,7 @@ fn the_queue_knows_two_kinds_of_messages() {
     {
         assert_eq!(Message::read(body).unwrap_err().field, field, "{body}");
     }
-    let surprise = body.replacen('{', r#"{"surprise":1,"#, 1);
-    assert!(Message::read(&surprise).is_err());
+    // A later version may say more.
+    let more = body.replacen('{', r#"{"more":1,"#, 1);
+    assert_eq!(Message::read(&more).unwrap(), Message::read(&body).unwrap());
 }

@@ -97,10 +97,11 @@ impl Accounts {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Slot>, StoreError> {
-        let start = random::bytes::<1>().first().copied().unwrap_or_default();
+        let slots = slots.max(1);
+        let start = random::bytes::<1>().first().copied().unwrap_or_default() % slots;
         let holder = random::hex128();
         for step in 0..slots {
-            let number = start.wrapping_add(step) % slots.max(1);
+            let number = (start + step) % slots;
             let item = SlotItem {
                 marketplace: marketplace.clone(),
                 holder: holder.clone(),
@@ -112,7 +113,9 @@ impl Accounts {
                 .put_item()
                 .table_name(&self.table)
                 .set_item(Some(item.at(Key::slot(marketplace, number))?))
-                .condition_expression("attribute_not_exists(#key) OR #until <= :now")
+                // A request that was sent again, because its answer was lost, meets itself.
+                .condition_expression("attribute_not_exists(#key) OR #until <= :now OR holder = :holder")
+                .expression_attribute_values(":holder", AttributeValue::S(holder.clone()))
                 .expression_attribute_names("#key", PARTITION_KEY)
                 .expression_attribute_names("#until", "until")
                 .expression_attribute_values(":now", AttributeValue::N(now.as_millisecond().to_string()));

@@ -23,7 +23,6 @@ pub(crate) async fn share_in_every_way(world: &World) {
     world.send_to_push_queue(&named("customer", "c-2", organization("Three", 1, &[ACME])).to_string()).await;
     world.until(("customer", "c-2", ACME), "pushed", 1).await;
     world.send_to_push_queue("{}").await;
-    // Its message may be behind the change; and one whose mapping is gone is looked for in the id map.
     let path = link_path("customer", "c-2", ACME);
     world.call(Method::DELETE, &path, |request| request).await;
     world.set_fault(json!({ "route": "connec_batch", "kind": "status", "times": 1 })).await;
@@ -32,7 +31,16 @@ pub(crate) async fn share_in_every_way(world: &World) {
     world
         .call(Method::PUT, &link_path("customer", "c-4", ACME), |request| request.json(&json!({"connec_id": "k-4"})))
         .await;
-    // Two that come for a record which belongs to the group no more.
+    // One whose link has expired, and is not deleted yet.
+    world.expire_links().await;
+    world.put_record("customer", "c-1", &organization("Five", 3, &[ACME])).await;
+    world.until(("customer", "c-1", ACME), "pushed", 3).await;
+    // One that Connec! takes for the counterpart of another record.
+    let mut twin = organization("Five", 1, &[ACME]);
+    twin["document"]["opts"] = json!({ "matching_fields": [["name"]] });
+    world.put_record("customer", "c-5", &twin).await;
+    world.until(("customer", "c-5", ACME), "rejected", 1).await;
+    // One that comes for a record which belongs to the group no more.
     let push = json!({ "push": group(ACME), "record": { "class_name": "customer", "id": "c-2" } });
     world.put_record("customer", "c-2", &organization("Three", 2, &[])).await;
     world.send_to_push_queue(&push.to_string()).await;

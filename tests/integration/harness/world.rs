@@ -264,6 +264,17 @@ impl World {
         &self.description.stores.tables.id_map
     }
 
+    /// Everything in the id map has expired, and the table has not deleted it yet.
+    pub(crate) async fn expire_links(&self) {
+        let table = &self.description.stores.tables.id_map;
+        let pages = self.dynamodb.scan().table_name(table).into_paginator().items().send();
+        for item in pages.collect::<Result<Vec<_>, _>>().await.unwrap() {
+            let update = self.dynamodb.update_item().table_name(table).set_key(Some(key_of(&item)));
+            let update = update.update_expression("SET #at = :at").expression_attribute_names("#at", TTL_ATTRIBUTE);
+            update.expression_attribute_values(":at", AttributeValue::N("1".to_owned())).send().await.unwrap();
+        }
+    }
+
     async fn forget_links(&self) {
         let table = &self.description.stores.tables.id_map;
         let pages = self.dynamodb.scan().table_name(table).into_paginator().items().send();

@@ -64,7 +64,7 @@ impl IdMap {
     pub async fn link(&self, record: &LocalRecord, remote: &RemoteRecord, now: Timestamp) -> Result<Linked, LinkError> {
         for attempt in 1..=ATTEMPTS {
             let update = self.record_side(record, remote, now).condition_expression("attribute_not_exists(rid)");
-            let items = vec![updated(update)?, self.remote_side(record, remote)?];
+            let items = vec![updated(update)?, self.remote_side(record, remote, now)?];
             match transaction::transact(&self.client, items).await? {
                 Outcome::Written => return Ok(Linked::Now),
                 Outcome::Conflict => transaction::pause(attempt).await,
@@ -72,14 +72,14 @@ impl IdMap {
                     Met::Same { is_expiring: false } => return Ok(Linked::Before),
                     Met::Same { is_expiring: true } => {
                         let update = self.record_side(record, remote, now).condition_expression("rid = :rid");
-                        let items = vec![updated(update)?, self.remote_side(record, remote)?];
+                        let items = vec![updated(update)?, self.remote_side(record, remote, now)?];
                         match transaction::transact(&self.client, items).await? {
                             Outcome::Written => return Ok(Linked::Before),
                             Outcome::Refused(_) | Outcome::Conflict => transaction::pause(attempt).await,
                         }
                     }
                     Met::Other(error) => return Err(error),
-                    Met::Expired => self.clear(record, remote, now).await?,
+                    Met::Expired => self.clear(record, &remote.place, Some(&remote.rid), now).await?,
                 },
             }
         }
@@ -147,20 +147,25 @@ impl IdMap {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    /// The counterpart's side, which must not be another record's.
+    /// The counterpart's side, which must not be another record's, unless that is only not deleted yet.
     pub(super) fn remote_side(
         &self,
         record: &LocalRecord,
         remote: &RemoteRecord,
+        now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let item = CounterpartItem { record: record.clone(), remote: remote.clone(), expires_at: None };
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item.at(Key::counterpart(remote))?))
-            .condition_expression("attribute_not_exists(#key) OR (class_name = :class_name AND id = :id)")
+            .condition_expression(
+                "attribute_not_exists(#key) OR (class_name = :class_name AND id = :id) OR #expires_at <= :now",
+            )
             .expression_attribute_names("#key", PARTITION_KEY)
+            .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
             .expression_attribute_values(":class_name", text(&record.class_name))
             .expression_attribute_values(":id", text(&record.id))
+            .expression_attribute_values(":now", number(now.as_second()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let put = put.build().map_err(StoreError::build("Put"))?;
         Ok(TransactWriteItem::builder().put(put).build())
@@ -180,8 +185,15 @@ impl IdMap {
     }
 
     /// Takes away what has expired on either side and was not deleted yet.
-    async fn clear(&self, record: &LocalRecord, remote: &RemoteRecord, now: Timestamp) -> Result<(), StoreError> {
-        for key in [Key::link(record, &remote.place), Key::counterpart(remote)] {
+    pub(super) async fn clear(
+        &self,
+        record: &LocalRecord,
+        place: &Place,
+        rid: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let counterpart = rid.map(|rid| RemoteRecord { place: place.clone(), rid: rid.to_owned() });
+        for key in [Some(Key::link(record, place)), counterpart.as_ref().map(Key::counterpart)].into_iter().flatten() {
             let outcome = self
                 .client
                 .delete_item()

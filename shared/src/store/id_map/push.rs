@@ -49,6 +49,8 @@ pub enum Hint {
     Linked,
     /// It has none.
     Unlinked,
+    /// If it has none, it is not to get one.
+    OnlyLinked,
 }
 
 /// Why a push may not begin.
@@ -60,6 +62,9 @@ pub enum ClaimRefused {
     /// This state, or a later one, has been pushed or rejected.
     #[error("the record's state has been pushed")]
     Settled,
+    /// The record has no counterpart there, and is not to get one.
+    #[error("the record is not linked there")]
+    NotLinked,
     /// One of the two records is no more.
     #[error("the link is a tombstone")]
     Tombstoned,
@@ -116,7 +121,12 @@ impl IdMap {
                         id,
                     });
                 }
+                Err(_) if hint == Hint::OnlyLinked => return Err(ClaimRefused::NotLinked),
                 Err(None) => hint = Hint::Unlinked,
+                Err(Some(found)) if found.is_expired(now) => {
+                    self.clear(record, place, found.rid.as_deref(), now).await?;
+                    hint = Hint::Unlinked;
+                }
                 Err(Some(found)) => {
                     if found.tombstoned_at.is_some() {
                         return Err(ClaimRefused::Tombstoned);
@@ -143,18 +153,19 @@ impl IdMap {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Result<LinkItem, Option<LinkItem>>, StoreError> {
-        let free = "(attribute_not_exists(claimed_until) OR claimed_until <= :now) \
+        // A request that was sent again, because its answer was lost, meets itself.
+        let free = "(attribute_not_exists(claimed_until) OR claimed_until <= :now OR claim = :claim) \
                     AND (attribute_not_exists(settled_order) OR settled_order < :order) \
-                    AND attribute_not_exists(tombstoned_at)";
+                    AND attribute_not_exists(tombstoned_at) \
+                    AND (attribute_not_exists(#expires_at) OR #expires_at > :second)";
         let request = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(Key::link(record, place).into_attributes()))
-            .set_expression_attribute_values(match hint {
-                Hint::Linked => None,
-                Hint::Unlinked => Some(names(record, place)),
-            })
+            .set_expression_attribute_values((hint == Hint::Unlinked).then(|| names(record, place)))
+            .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
+            .expression_attribute_values(":second", number(now.as_second()))
             .expression_attribute_values(":claim", text(id))
             .expression_attribute_values(":until", number(until.as_millisecond()))
             .expression_attribute_values(":now", number(now.as_millisecond()))
@@ -162,7 +173,7 @@ impl IdMap {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let request = match hint {
-            Hint::Linked => request
+            Hint::Linked | Hint::OnlyLinked => request
                 .update_expression("SET claim = :claim, claimed_until = :until")
                 .condition_expression(format!("attribute_exists(rid) AND {free}")),
             Hint::Unlinked => request
@@ -171,7 +182,6 @@ impl IdMap {
                 ))
                 .condition_expression(format!("attribute_not_exists(rid) AND {free}"))
                 .expression_attribute_names("#type", "type")
-                .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
                 .expression_attribute_values(":expires_at", number((now + UNLINKED_LIFETIME).as_second())),
         };
         match request.send().await {
@@ -240,7 +250,7 @@ impl IdMap {
                 .expression_attribute_values(":push", value(&pushed, "push state")?)
                 .expression_attribute_values(":order", number(claim.version.order()))
                 .expression_attribute_values(":hash", text(hash));
-            let items = vec![updated(update)?, self.remote_side(&claim.record, &remote)?];
+            let items = vec![updated(update)?, self.remote_side(&claim.record, &remote, now)?];
             match transaction::transact(&self.client, items).await? {
                 Outcome::Written => return Ok(true),
                 Outcome::Conflict => transaction::pause(attempt).await,
@@ -257,7 +267,8 @@ impl IdMap {
         Err(StoreError::Contended.into())
     }
 
-    /// Notes what became of a push that was not made, without touching a link that a push is under way for.
+    /// Notes what became of a push that was not made, without touching a link that a push is under way for, or one that this state or a
+    /// later one has come to an end with. Whether it was noted.
     ///
     /// # Errors
     /// [`StoreError`]: it may not be noted.
@@ -267,39 +278,39 @@ impl IdMap {
         place: &Place,
         (outcome, version, reason): (PushOutcome, Version, &str),
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let state = PushState { outcome, version, at: now, reason: Some(reason.to_owned()) };
-        for hint in [Hint::Linked, Hint::Unlinked] {
-            let free = "(attribute_not_exists(claimed_until) OR claimed_until <= :now)";
+        let free = "(attribute_not_exists(claimed_until) OR claimed_until <= :now) \
+                    AND (attribute_not_exists(settled_order) OR settled_order < :order)";
+        for is_linked in [true, false] {
             let request = self
                 .client
                 .update_item()
                 .table_name(&self.table)
                 .set_key(Some(Key::link(record, place).into_attributes()))
-                .set_expression_attribute_values(match hint {
-                    Hint::Linked => None,
-                    Hint::Unlinked => Some(names(record, place)),
-                })
+                .set_expression_attribute_values((!is_linked).then(|| names(record, place)))
                 .expression_attribute_values(":push", value(&state, "push state")?)
-                .expression_attribute_values(":now", number(now.as_millisecond()));
-            let request = match hint {
-                Hint::Linked => request
+                .expression_attribute_values(":now", number(now.as_millisecond()))
+                .expression_attribute_values(":order", number(version.order()));
+            let request = if is_linked {
+                request
                     .update_expression("SET push = :push")
-                    .condition_expression(format!("attribute_exists(rid) AND {free}")),
-                Hint::Unlinked => request
+                    .condition_expression(format!("attribute_exists(rid) AND {free}"))
+            } else {
+                request
                     .update_expression(format!("SET {NAMES}, push = :push, #expires_at = :expires_at"))
                     .condition_expression(format!("attribute_not_exists(rid) AND {free}"))
                     .expression_attribute_names("#type", "type")
                     .expression_attribute_names("#expires_at", TTL_ATTRIBUTE)
-                    .expression_attribute_values(":expires_at", number((now + UNLINKED_LIFETIME).as_second())),
+                    .expression_attribute_values(":expires_at", number((now + UNLINKED_LIFETIME).as_second()))
             };
             let outcome = request.send().await;
             let is_refused = UpdateItemError::is_conditional_check_failed_exception;
             if StoreError::unless_refused(outcome, "UpdateItem", is_refused)? {
-                break;
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Notes the state of a counterpart that was applied here. An older one than what is known changes nothing; whether it was noted.

@@ -162,15 +162,20 @@ impl IdMap {
             return Ok(());
         }
         for item in items {
-            for attempt in 1..=ATTEMPTS {
-                match transaction::transact(&self.client, self.both_expire(item, at)?.into()).await? {
-                    Outcome::Conflict => transaction::pause(attempt).await,
-                    // It was unlinked, or linked anew, since it was read.
-                    Outcome::Written | Outcome::Refused(_) => break,
-                }
-            }
+            self.let_one_go(item, at).await?;
         }
         Ok(())
+    }
+
+    async fn let_one_go(&self, item: &CounterpartItem, at: Timestamp) -> Result<(), StoreError> {
+        for attempt in 1..=ATTEMPTS {
+            match transaction::transact(&self.client, self.both_expire(item, at)?.into()).await? {
+                Outcome::Conflict => transaction::pause(attempt).await,
+                // It was unlinked, or linked anew, since it was read.
+                Outcome::Written | Outcome::Refused(_) => return Ok(()),
+            }
+        }
+        Err(StoreError::Contended)
     }
 
     fn both_expire(&self, item: &CounterpartItem, at: Timestamp) -> Result<[TransactWriteItem; 2], StoreError> {
@@ -196,7 +201,11 @@ impl IdMap {
     async fn rename(&self, item: &CounterpartItem, to: &str) -> Result<(), StoreError> {
         for attempt in 1..=ATTEMPTS {
             let place = &item.remote.place;
-            let Some(found) = self.item(&item.record, place).await?.filter(|link| link.rid.is_some()) else {
+            let found = self.item(&item.record, place).await?;
+            let Some(found) = found.filter(|link| link.rid.as_ref() == Some(&item.remote.rid)) else {
+                // Its other side is gone: the table deletes the two by themselves.
+                let orphan = deleted(self.delete_remote(&item.record, &item.remote))?;
+                transaction::transact(&self.client, vec![orphan]).await?;
                 return Ok(());
             };
             let renamed = Place { realm: place.realm.clone(), entity: to.to_owned() };
@@ -216,7 +225,8 @@ impl IdMap {
                 deleted(unchanged)?,
                 deleted(self.delete_remote(&item.record, &item.remote))?,
                 TransactWriteItem::builder().put(put).build(),
-                self.remote_side(&item.record, &remote)?,
+                // Nothing of another record may stand there.
+                self.remote_side(&item.record, &remote, Timestamp::UNIX_EPOCH)?,
             ];
             match transaction::transact(&self.client, items).await? {
                 Outcome::Written => return Ok(()),

@@ -35,6 +35,9 @@ pub async fn holds(store: &impl Links) {
     one_push_at_a_time_and_never_an_older_one(store).await;
     what_was_rejected_is_not_tried_again_and_what_waits_is(store).await;
     a_push_that_met_another_link_is_told_whose(store).await;
+    a_push_that_was_linked_by_hand_meanwhile_says_nothing(store).await;
+    what_has_expired_is_pushed_as_if_it_had_never_been(store).await;
+    what_is_not_to_be_linked_is_not_claimed(store).await;
 }
 
 /// A realm that nobody else uses.
@@ -344,4 +347,44 @@ async fn a_push_that_met_another_link_is_told_whose(store: &impl Links) {
     assert!(matches!(refused, LinkError::RemoteTaken { record } if record == first));
     // The push can still be ended otherwise.
     assert!(store.settle(&claim, &Settlement::Rejected { reason: "taken".to_owned() }, now()).await.unwrap());
+}
+
+async fn a_push_that_was_linked_by_hand_meanwhile_says_nothing(store: &impl Links) {
+    let (people, customer) = (place(&realm(), "people"), record("customer"));
+    let claim = begin(store, &customer, &people, 1, now()).await.unwrap();
+    store.link(&customer, &remote(&people, "k-9"), now()).await.unwrap();
+    assert!(!store.settle(&claim, &pushed("k-10"), now()).await.unwrap());
+    let link = store.link_in(&customer, &people, now()).await.unwrap().unwrap();
+    assert_eq!((link.rid.as_deref(), link.pushed), (Some("k-9"), None));
+    assert_eq!(store.record_of(&remote(&people, "k-10"), now()).await.unwrap(), None);
+}
+
+async fn what_has_expired_is_pushed_as_if_it_had_never_been(store: &impl Links) {
+    let (people, first, second) = (place(&realm(), "people"), record("customer"), record("customer"));
+    for (customer, rid) in [(&first, "k-1"), (&second, "k-2")] {
+        let claim = begin(store, customer, &people, 3, now()).await.unwrap();
+        assert!(store.settle(&claim, &pushed(rid), now()).await.unwrap());
+    }
+    store.tombstone(&second, &people, now()).await.unwrap();
+    let at = now() + SignedDuration::from_hours(1);
+    store.remove_realm(&people.realm, at, || true).await.unwrap();
+    for (customer, rid) in [(&first, "k-2"), (&second, "k-1")] {
+        let claim = begin(store, customer, &people, 3, at).await.unwrap();
+        assert_eq!(claim.rid, None);
+        // What was another's then is nobody's now.
+        assert!(store.settle(&claim, &pushed(rid), at).await.unwrap());
+        assert_eq!(store.record_of(&remote(&people, rid), at).await.unwrap().as_ref(), Some(customer));
+    }
+}
+
+async fn what_is_not_to_be_linked_is_not_claimed(store: &impl Links) {
+    let (people, customer) = (place(&realm(), "people"), record("customer"));
+    let push = (&customer, &people, Version::Number(1));
+    let until = now() + SignedDuration::from_mins(5);
+    let refused = store.claim(push, Hint::OnlyLinked, now(), until).await.unwrap_err();
+    assert!(matches!(refused, ClaimRefused::NotLinked));
+    assert_eq!(store.links(&customer, now()).await.unwrap(), []);
+    store.link(&customer, &remote(&people, "k-1"), now()).await.unwrap();
+    let claim = store.claim(push, Hint::OnlyLinked, now(), until).await.unwrap();
+    assert_eq!(claim.rid.as_deref(), Some("k-1"));
 }

@@ -196,12 +196,16 @@ impl Links for MemoryIdMap {
     async fn claim(
         &self,
         (record, place, version): Push<'_>,
-        _: Hint,
+        hint: Hint,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Claim, ClaimRefused> {
         let mut maps = self.maps(now);
-        let known = maps.links.entry((record.clone(), place.clone())).or_insert_with(|| Known::new(record, place));
+        let at = (record.clone(), place.clone());
+        if hint == Hint::OnlyLinked && maps.links.get(&at).is_none_or(|known| known.link.rid.is_none()) {
+            return Err(ClaimRefused::NotLinked);
+        }
+        let known = maps.links.entry(at).or_insert_with(|| Known::new(record, place));
         if known.link.tombstoned_at.is_some() {
             return Err(ClaimRefused::Tombstoned);
         }
