@@ -12,6 +12,7 @@
 pub mod account_api;
 pub mod application_keys;
 pub mod aws;
+pub mod batch;
 #[cfg(test)]
 mod canned_server;
 pub mod clock;

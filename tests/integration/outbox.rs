@@ -15,13 +15,14 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::post,
 };
-use events::{Answer, App, Batch, Bus, DeadLetters};
+use events::{App, Batch, Bus, DeadLetters};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
 use serde_json::{Value, json};
 use shared::{
+    batch::PartialBatchResponse,
     clock::{Clock as _, SystemClock},
     domain::{GroupId, MarketplaceKey},
     event::{Change, Event},
@@ -181,7 +182,7 @@ async fn drain(url: &str, bus: &FaultyBus, records: &[Value]) {
             () = bus.kill.notified() => None,
         };
         match outcome {
-            Some(Ok(Answer { batch_item_failures })) => match batch_item_failures.first() {
+            Some(Ok(PartialBatchResponse { batch_item_failures })) => match batch_item_failures.first() {
                 Some(failed) => from = failed.item_identifier.parse().unwrap(),
                 None => from = until,
             },
@@ -242,7 +243,7 @@ async fn what_cannot_be_read_becomes_a_dead_letter_and_holds_nobody_back() {
     records.insert(0, record(99, &json!({ "type": "event", "event": { "id": 7 } })));
     let (bus, url) = FaultyBus::start(Vec::new()).await;
     let answer = events::handle(&app(&url), batch(&records)).await.unwrap();
-    assert_eq!(answer, Answer::default());
+    assert_eq!(answer, PartialBatchResponse::default());
     assert_eq!(bus.arrived.lock().unwrap().len(), 2);
     let dead = bus.dead.lock().unwrap().clone();
     assert!(dead.len() == 1 && dead[0].contains("cannot be read"), "{dead:?}");
@@ -254,7 +255,10 @@ async fn what_is_changed_or_deleted_is_no_news() {
     let (bus, url) = FaultyBus::start(Vec::new()).await;
     for kind in ["MODIFY", "REMOVE"] {
         record["eventName"] = json!(kind);
-        assert_eq!(events::handle(&app(&url), batch(&[record.clone()])).await.unwrap(), Answer::default());
+        assert_eq!(
+            events::handle(&app(&url), batch(&[record.clone()])).await.unwrap(),
+            PartialBatchResponse::default()
+        );
     }
     assert!(bus.arrived.lock().unwrap().is_empty());
 }

@@ -124,6 +124,5 @@ fn place(names: &PlaceNames) -> Result<(Place, Target), RouteError> {
     let entity =
         Entity::parse(&names.entity).ok_or_else(|| RouteError::invalid("entity", "is no entity of Connec!"))?;
     let target = Target { marketplace, group };
-    let realm = Realm { provider: target.marketplace.to_string(), realm: target.group.to_string() };
-    Ok((Place { realm, entity: entity.as_str().to_owned() }, target))
+    Ok((target.place(entity.as_str()), target))
 }

@@ -1,7 +1,7 @@
 //! What the queue brings, and what it is told of it: of each message only what is needed here.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 /// Some messages of the queue.
 #[derive(Debug, Deserialize)]
@@ -31,22 +31,6 @@ pub struct Attributes {
     /// When it was sent, in milliseconds since 1970.
     #[serde(default)]
     pub sent_timestamp: Option<String>,
-}
-
-/// Which messages are to be brought again.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    /// Those that failed.
-    pub batch_item_failures: Vec<Failure>,
-}
-
-/// A message that failed.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failure {
-    /// Its name on the queue.
-    pub item_identifier: String,
 }
 
 impl Record {

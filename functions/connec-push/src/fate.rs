@@ -4,12 +4,13 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
 use shared::{
-    domain::{Place, Realm, Version},
+    batch::BatchItemFailure,
+    domain::Version,
     sharing::PushMessage,
     store::{StoreError, id_map::PushOutcome},
 };
 
-use crate::{App, Failure, Record, Wanted};
+use crate::{App, Record, Wanted};
 
 /// What became of a push.
 #[derive(Debug)]
@@ -32,13 +33,18 @@ impl Fate {
         Self::Later { reason: "others are at it".to_owned(), pause: Some(pause), counts: false }
     }
 
-    pub(crate) fn failure(record: &Record) -> Failure {
-        Failure { item_identifier: record.message_id.clone() }
+    pub(crate) fn failure(record: &Record) -> BatchItemFailure {
+        BatchItemFailure { item_identifier: record.message_id.clone() }
     }
 }
 
 /// Does to the messages of a push what became of it. Which of them the queue is to bring again.
-pub(crate) async fn settle(app: &App, wanted: Wanted, fate: Fate, known: Option<(&str, Version)>) -> Vec<Failure> {
+pub(crate) async fn settle(
+    app: &App,
+    wanted: Wanted,
+    fate: Fate,
+    known: Option<(&str, Version)>,
+) -> Vec<BatchItemFailure> {
     let Wanted { message, records } = wanted;
     match fate {
         Fate::Done => Vec::new(),
@@ -64,7 +70,7 @@ pub(crate) async fn put_back(
     reason: &str,
     pause: Duration,
     can_end: bool,
-) -> Vec<Failure> {
+) -> Vec<BatchItemFailure> {
     let (mut again, mut brought, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for Wanted { message, records } in all {
         let (since, is_over) = patience(app, &message, &records);
@@ -89,7 +95,7 @@ fn patience(app: &App, message: &PushMessage, records: &[Record]) -> (Timestamp,
 }
 
 /// Sends messages in the place of those that were brought. If that fails, the queue is to bring those again.
-async fn send_again(app: &App, again: &[PushMessage], brought: Vec<Record>, pause: Duration) -> Vec<Failure> {
+async fn send_again(app: &App, again: &[PushMessage], brought: Vec<Record>, pause: Duration) -> Vec<BatchItemFailure> {
     match app.desk.queue.send(again, pause).await {
         Ok(()) => Vec::new(),
         Err(error) => {
@@ -105,7 +111,7 @@ async fn give_up(
     records: Vec<Record>,
     reason: &str,
     known: Option<(&str, Version)>,
-) -> Vec<Failure> {
+) -> Vec<BatchItemFailure> {
     let target = &message.push;
     tracing::error!(
         marketplace = %target.marketplace, group.id = %target.group, class = message.record.class_name,
@@ -141,13 +147,12 @@ async fn note_given_up(
             (stored.entity, stored.version)
         }
     };
-    let realm = Realm { provider: message.push.marketplace.to_string(), realm: message.push.group.to_string() };
     let state = (PushOutcome::GivenUp, version, reason);
-    app.desk.id_map.note_push(&message.record, &Place { realm, entity }, state, now).await
+    app.desk.id_map.note_push(&message.record, &message.push.place(&entity), state, now).await
 }
 
 /// Puts a message among the dead letters; if that fails, the queue is to bring it again.
-pub(crate) async fn bury(app: &App, record: Record, reason: &str) -> Option<Failure> {
+pub(crate) async fn bury(app: &App, record: Record, reason: &str) -> Option<BatchItemFailure> {
     match app.dead_letters.keep(&record.body, reason).await {
         Ok(()) => None,
         Err(error) => {

@@ -2,8 +2,9 @@
 
 use futures::{StreamExt as _, stream};
 use shared::{
+    batch::BatchItemFailure,
     connec::{ConnecError, Entity, MAX_OPERATIONS, Operation, OperationResult},
-    domain::{GroupId, Place, Realm},
+    domain::GroupId,
     marketplace::Marketplace,
     sharing::outgoing,
     store::{
@@ -13,7 +14,7 @@ use shared::{
 };
 
 use crate::{
-    App, Failure, OfGroup, Wanted,
+    App, OfGroup, Wanted,
     fate::{self, Fate},
     marketplace::Course,
 };
@@ -40,7 +41,7 @@ pub(crate) async fn push(
     group: GroupId,
     wanted: OfGroup,
     course: &Course,
-) -> Vec<Failure> {
+) -> Vec<BatchItemFailure> {
     let now = app.now();
     let target = Target { marketplace: marketplace.key.clone(), group: group.clone() };
     let names: Vec<_> = wanted.keys().cloned().collect();
@@ -68,11 +69,11 @@ pub(crate) async fn push(
     if !is_served {
         tracing::info!(marketplace = %target.marketplace, group.id = %group, count = known.len(), "pushes to a group that is not served are dropped");
         let dropped = stream::iter(known).map(|(one, stored)| drop_push(app, one, stored, "the group is not served"));
-        let dropped: Vec<Vec<Failure>> = dropped.buffer_unordered(WRITES_AT_ONCE).collect().await;
+        let dropped: Vec<Vec<BatchItemFailure>> = dropped.buffer_unordered(WRITES_AT_ONCE).collect().await;
         return dropped.into_iter().flatten().collect();
     }
     let begun = stream::iter(known).map(|(one, stored)| begin(app, marketplace, &target, one, stored, course));
-    let begun: Vec<Result<Begun, Vec<Failure>>> = begun.buffered(WRITES_AT_ONCE).collect().await;
+    let begun: Vec<Result<Begun, Vec<BatchItemFailure>>> = begun.buffered(WRITES_AT_ONCE).collect().await;
     let mut waiting = Vec::new();
     for one in begun {
         match one {
@@ -93,7 +94,7 @@ async fn begin(
     wanted: Wanted,
     stored: StoredRecord,
     course: &Course,
-) -> Result<Begun, Vec<Failure>> {
+) -> Result<Begun, Vec<BatchItemFailure>> {
     let now = app.now();
     let known = (stored.entity.clone(), stored.version);
     let settle = async |wanted, fate| {
@@ -104,7 +105,7 @@ async fn begin(
         return settle(wanted, Fate::later("the marketplace is in trouble", None)).await;
     }
     let Some(entity) = Entity::parse(&stored.entity) else { return Err(Vec::new()) };
-    let place = place(target, &stored.entity);
+    let place = target.place(&stored.entity);
     // A group that it belongs to no more gets it only where it is linked: it is not brought back there.
     let hint = match wanted.message.is_linked {
         _ if !stored.groups.contains(target) => Hint::OnlyLinked,
@@ -153,7 +154,7 @@ fn calls(begun: Vec<Begun>) -> Vec<Vec<Begun>> {
 
 /// Makes one call, and does with each of its pushes what came of it. What is refused as a whole is tried in halves, so that the one that is
 /// refused harms no other.
-async fn send(app: &App, marketplace: &Marketplace, mut call: Vec<Begun>, course: &Course) -> Vec<Failure> {
+async fn send(app: &App, marketplace: &Marketplace, mut call: Vec<Begun>, course: &Course) -> Vec<BatchItemFailure> {
     if !course.can_go_on() {
         return later(app, call, "the marketplace is in trouble", None).await;
     }
@@ -165,7 +166,7 @@ async fn send(app: &App, marketplace: &Marketplace, mut call: Vec<Begun>, course
             }
             let settled =
                 stream::iter(call.into_iter().zip(results)).map(|(begun, result)| conclude(app, begun, result));
-            let failed: Vec<Vec<Failure>> = settled.buffer_unordered(WRITES_AT_ONCE).collect().await;
+            let failed: Vec<Vec<BatchItemFailure>> = settled.buffer_unordered(WRITES_AT_ONCE).collect().await;
             failed.into_iter().flatten().collect()
         }
         Err(error) if error.is_passing() => {
@@ -191,7 +192,7 @@ async fn send(app: &App, marketplace: &Marketplace, mut call: Vec<Begun>, course
 }
 
 /// What became of one push.
-async fn conclude(app: &App, begun: Begun, result: OperationResult) -> Vec<Failure> {
+async fn conclude(app: &App, begun: Begun, result: OperationResult) -> Vec<BatchItemFailure> {
     match result {
         OperationResult::Done { connec_id } => {
             let hash = begun.stored.hash.clone();
@@ -212,17 +213,17 @@ async fn conclude(app: &App, begun: Begun, result: OperationResult) -> Vec<Failu
     }
 }
 
-async fn later(app: &App, call: Vec<Begun>, reason: &str, pause: Option<std::time::Duration>) -> Vec<Failure> {
+async fn later(app: &App, call: Vec<Begun>, reason: &str, pause: Option<std::time::Duration>) -> Vec<BatchItemFailure> {
     let ended = stream::iter(call).map(|begun| {
         let settlement = Settlement::Waiting { reason: reason.to_owned() };
         end(app, begun, settlement, Fate::later(reason, pause))
     });
-    let failed: Vec<Vec<Failure>> = ended.buffer_unordered(WRITES_AT_ONCE).collect().await;
+    let failed: Vec<Vec<BatchItemFailure>> = ended.buffer_unordered(WRITES_AT_ONCE).collect().await;
     failed.into_iter().flatten().collect()
 }
 
 /// Writes the end of a push to its link, then does with its messages what it means for them.
-async fn end(app: &App, begun: Begun, settlement: Settlement, fate: Fate) -> Vec<Failure> {
+async fn end(app: &App, begun: Begun, settlement: Settlement, fate: Fate) -> Vec<BatchItemFailure> {
     let Begun { wanted, stored, claim, .. } = begun;
     let fate = match app.desk.id_map.settle(&claim, &settlement, app.now()).await {
         Ok(true) => fate,
@@ -245,19 +246,14 @@ async fn end(app: &App, begun: Begun, settlement: Settlement, fate: Fate) -> Vec
 }
 
 /// Notes why a push is not made.
-async fn drop_push(app: &App, wanted: Wanted, stored: StoredRecord, reason: &str) -> Vec<Failure> {
-    let place = place(&wanted.message.push, &stored.entity);
+async fn drop_push(app: &App, wanted: Wanted, stored: StoredRecord, reason: &str) -> Vec<BatchItemFailure> {
+    let place = wanted.message.push.place(&stored.entity);
     let state = (PushOutcome::Dropped, stored.version, reason);
     let fate = match app.desk.id_map.note_push(&stored.record, &place, state, app.now()).await {
         Ok(_) => Fate::Done,
         Err(_) => Fate::Failed,
     };
     fate::settle(app, wanted, fate, None).await
-}
-
-fn place(target: &Target, entity: &str) -> Place {
-    let realm = Realm { provider: target.marketplace.to_string(), realm: target.group.to_string() };
-    Place { realm, entity: entity.to_owned() }
 }
 
 fn reason(error: &ConnecError) -> String {

@@ -10,10 +10,11 @@ mod settings;
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Instant};
 
 pub use app::{App, Limits, Parts};
-pub use batch::{Answer, Attributes, Batch, Failure, Record};
+pub use batch::{Attributes, Batch, Record};
 use serde_json::Value;
 pub use settings::Settings;
 use shared::{
+    batch::{BatchItemFailure, PartialBatchResponse},
     configuration::NotConfigured,
     domain::{GroupId, LocalRecord, MarketplaceKey},
     metrics,
@@ -48,7 +49,7 @@ pub(crate) type OfGroup = BTreeMap<LocalRecord, Wanted>;
 ///
 /// # Errors
 /// [`Error`]: all of it.
-pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
+pub async fn handle(app: &App, batch: Batch) -> Result<PartialBatchResponse, Error> {
     let began = Instant::now();
     let directory = app.configuration.current(app.now()).await?;
     let (mut pushes, mut changes, mut failed) =
@@ -72,7 +73,7 @@ pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
     failed.extend(taken);
     failed.extend(pushed.into_iter().flatten());
     tracing::info!(changes = counts.0, pushes = counts.1, failed = failed.len(), "messages worked off");
-    Ok(Answer { batch_item_failures: failed })
+    Ok(PartialBatchResponse { batch_item_failures: failed })
 }
 
 fn want(pushes: &mut BTreeMap<MarketplaceKey, BTreeMap<GroupId, OfGroup>>, message: PushMessage, record: Record) {
@@ -93,7 +94,7 @@ fn want(pushes: &mut BTreeMap<MarketplaceKey, BTreeMap<GroupId, OfGroup>>, messa
 }
 
 /// Takes the changes that the app put onto the queue itself. Which of them the queue is to bring again.
-async fn take(app: &App, changes: Vec<(Record, Box<Change>)>) -> Vec<Failure> {
+async fn take(app: &App, changes: Vec<(Record, Box<Change>)>) -> Vec<BatchItemFailure> {
     let (records, changes): (Vec<Record>, Vec<Box<Change>>) = changes.into_iter().unzip();
     let changes: Vec<&Change> = changes.iter().map(Box::as_ref).collect();
     if changes.is_empty() {

@@ -8,6 +8,7 @@ use std::{
 
 use futures::{StreamExt as _, stream};
 use shared::{
+    batch::BatchItemFailure,
     connec::{Circuit, ConnecError},
     domain::{GroupId, MarketplaceKey},
     marketplace::Marketplace,
@@ -15,7 +16,7 @@ use shared::{
 };
 
 use crate::{
-    App, Failure, OfGroup, Wanted,
+    App, OfGroup, Wanted,
     fate::{self, Fate},
     group,
 };
@@ -73,7 +74,7 @@ pub(crate) async fn push(
     marketplace: Option<Arc<Marketplace>>,
     groups: BTreeMap<GroupId, OfGroup>,
     began: Instant,
-) -> Vec<Failure> {
+) -> Vec<BatchItemFailure> {
     let Some(marketplace) = marketplace else {
         let pause = app.limits.longest_pause;
         return fate::put_back(app, all(groups), "the marketplace is not served", pause, true).await;
@@ -109,7 +110,7 @@ pub(crate) async fn push(
     let pushed = stream::iter(groups).map(|(group, wanted)| group::push(app, &marketplace, group, wanted, &course));
     // No call ever waits for another to end: its time counts from when it is begun.
     let at_once = usize::from(marketplace.settings.rate_limits.concurrent_requests).clamp(1, GROUPS_AT_ONCE);
-    let failed: Vec<Vec<Failure>> = pushed.buffer_unordered(at_once).collect().await;
+    let failed: Vec<Vec<BatchItemFailure>> = pushed.buffer_unordered(at_once).collect().await;
     tell(app, &key, was, &course).await;
     free(app, slot).await;
     failed.into_iter().flatten().collect()
@@ -149,14 +150,14 @@ async fn free(app: &App, slot: shared::store::Slot) {
 }
 
 /// Others are at it, as many as may be.
-async fn busy(app: &App, groups: BTreeMap<GroupId, OfGroup>) -> Vec<Failure> {
+async fn busy(app: &App, groups: BTreeMap<GroupId, OfGroup>) -> Vec<BatchItemFailure> {
     // Not all at the same time.
     let pause = BUSY + BUSY.mul_f64(f64::from(u32::from_be_bytes(random::bytes())) / f64::from(u32::MAX));
     fate::put_back(app, all(groups), "others are at it", pause, false).await
 }
 
 /// Nothing could be found out, so the queue is to bring all of it again.
-fn bring_again(groups: BTreeMap<GroupId, OfGroup>) -> Vec<Failure> {
+fn bring_again(groups: BTreeMap<GroupId, OfGroup>) -> Vec<BatchItemFailure> {
     all(groups).iter().flat_map(|wanted| &wanted.records).map(Fate::failure).collect()
 }
 

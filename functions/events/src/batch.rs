@@ -1,6 +1,6 @@
 //! What the table's stream brings, and what it is told of it: of each record only what is needed here.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_dynamo::{AttributeValue, Item};
 use shared::event::Event;
 
@@ -30,22 +30,6 @@ pub struct Changed {
     pub sequence_number: String,
     /// The item as it is now.
     pub new_image: Option<Item>,
-}
-
-/// From where on the stream is to be brought again.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Answer {
-    /// The first record that failed, or nothing.
-    pub batch_item_failures: Vec<Failure>,
-}
-
-/// A record that failed.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failure {
-    /// Its place in the stream.
-    pub item_identifier: String,
 }
 
 /// What a record is to us.

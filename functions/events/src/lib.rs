@@ -7,9 +7,10 @@ mod publish;
 mod settings;
 
 pub use app::App;
-pub use batch::{Answer, Batch, Changed, Failure, Record};
+pub use batch::{Batch, Changed, Record};
 pub use bus::{Bus, DeadLetters};
 pub use settings::Settings;
+use shared::batch::{BatchItemFailure, PartialBatchResponse};
 
 use crate::{batch::Content, publish::Waiting};
 
@@ -22,7 +23,7 @@ pub struct Error;
 ///
 /// # Errors
 /// [`Error`]: from the start.
-pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
+pub async fn handle(app: &App, batch: Batch) -> Result<PartialBatchResponse, Error> {
     let places: Vec<String> = batch.records.iter().map(|one| one.dynamodb.sequence_number.clone()).collect();
     let mut events = Vec::new();
     for (at, record) in batch.records.into_iter().enumerate() {
@@ -45,6 +46,6 @@ pub async fn handle(app: &App, batch: Batch) -> Result<Answer, Error> {
         None => tracing::info!(count, "events published"),
         Some(_) => tracing::error!(count, "not all events could be published; they come again"),
     }
-    let failures = failed.into_iter().map(|item_identifier| Failure { item_identifier });
-    Ok(Answer { batch_item_failures: failures.collect() })
+    let failures = failed.into_iter().map(|item_identifier| BatchItemFailure { item_identifier });
+    Ok(PartialBatchResponse { batch_item_failures: failures.collect() })
 }

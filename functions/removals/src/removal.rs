@@ -5,9 +5,8 @@ use std::{sync::Arc, time::Instant};
 use jiff::SignedDuration;
 use shared::{
     account_api::GroupStatus,
-    domain::Realm,
     marketplace::{Marketplace, Retention},
-    store::{Removal, StoreError},
+    store::{Removal, StoreError, Target},
     telemetry::causes,
 };
 
@@ -40,8 +39,8 @@ pub(crate) async fn advance(
     let retention = marketplace.map_or_else(Retention::default, |marketplace| marketplace.settings.retention);
     let purge_at = (removal.cancelled_at + retention.duration()).max(app.now());
     let has_time = || Instant::now() < deadline;
-    let realm = Realm { provider: removal.marketplace.to_string(), realm: removal.group.to_string() };
-    if is_over && !app.id_map.remove_realm(&realm, purge_at, has_time).await? {
+    let target = Target { marketplace: removal.marketplace.clone(), group: removal.group.clone() };
+    if is_over && !app.id_map.remove_realm(&target.realm(), purge_at, has_time).await? {
         return Ok(());
     }
     if app.accounts.purge_group(removal, purge_at, has_time).await? {

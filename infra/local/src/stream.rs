@@ -11,6 +11,7 @@ use dynoxide::{
     },
 };
 use serde_json::{Value, json};
+use shared::batch::PartialBatchResponse;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::stores::ACCOUNTS_TABLE;
@@ -64,7 +65,7 @@ async fn next(database: &Database, from: From, events: &events::App) -> Result<F
         return Ok(following);
     }
     match bring(events, json!({ "Records": records })).await {
-        Some(events::Answer { batch_item_failures }) => {
+        Some(PartialBatchResponse { batch_item_failures }) => {
             let failed = batch_item_failures.into_iter().next();
             Ok(failed.map_or(following, |failure| From::At(failure.item_identifier)))
         }
@@ -73,7 +74,7 @@ async fn next(database: &Database, from: From, events: &events::App) -> Result<F
 }
 
 /// What the function answers, if it does.
-async fn bring(app: &events::App, batch: Value) -> Option<events::Answer> {
+async fn bring(app: &events::App, batch: Value) -> Option<PartialBatchResponse> {
     let batch = serde_json::from_value(batch).inspect_err(|error| tracing::error!(%error, "not a batch")).ok()?;
     events::handle(app, batch).await.inspect_err(|error| tracing::error!(%error, "events")).ok()
 }

@@ -16,7 +16,7 @@ use super::{
     item::{GroupItem, Item},
     keys::{Key, PARTITION_KEY, TTL_ATTRIBUTE},
 };
-use crate::domain::{GroupId, LocalRecord, MarketplaceKey, Version};
+use crate::domain::{GroupId, LocalRecord, MarketplaceKey, Place, Realm, Version};
 
 /// How long a record is kept after it was handed to us last. A push is tried for less, and a dead letter is kept for less.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -30,6 +30,20 @@ pub struct Target {
     pub marketplace: MarketplaceKey,
     /// The group.
     pub group: GroupId,
+}
+
+impl Target {
+    /// Its records, for the id map.
+    #[must_use]
+    pub fn realm(&self) -> Realm {
+        Realm { provider: self.marketplace.to_string(), realm: self.group.to_string() }
+    }
+
+    /// Its records of this entity.
+    #[must_use]
+    pub fn place(&self, entity: &str) -> Place {
+        Place { realm: self.realm(), entity: entity.to_owned() }
+    }
 }
 
 /// A record as the app handed it to us.
