@@ -65,6 +65,17 @@ async fn a_version_that_was_superseded_while_it_waited_is_never_pushed() {
     world.stop().await;
 }
 
+/// Where the gateway keeps it apart from a path's own slashes, as here; the emulated account's does not.
+#[tokio::test]
+async fn an_id_with_a_slash_is_refused_by_name() {
+    let world = World::embedded_with(Options { push_workers: 0, ..Options::default() }).await;
+    let change = organization("A", 1, &[]);
+    let path = "/app/v1/records/customer/a%2Fb";
+    let refused = world.call(reqwest::Method::PUT, path, |request| request.json(&change)).await;
+    assert_eq!((refused.problem(), &refused.body["field"]), ("invalid", &json!("id")));
+    world.stop().await;
+}
+
 #[tokio::test]
 async fn a_record_that_was_taken_out_of_a_group_is_not_brought_back_by_a_message_that_was_on_its_way() {
     let world = World::embedded_with(Options { push_workers: 0, ..Options::default() }).await;
